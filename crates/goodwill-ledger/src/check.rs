@@ -1,0 +1,169 @@
+//! Whether a transaction may be included. The mempool, the leader and the committee ask here.
+
+use crate::{ChainState, gas::gas_of, manifest::Parameters};
+use goodwill_types::{Account, Action, Amount, SignedTransaction, Transaction, codec::EncodeSize};
+
+/// Why a transaction cannot be included. It costs its sender nothing.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidTransaction {
+    /// Not signed by its sender for this chain.
+    #[error(
+        "the signature is not the sender's for this transaction on this chain: sign for the chain id in /v1/status"
+    )]
+    Signature,
+    /// Too many bytes.
+    #[error("the transaction has {size} bytes, at most {max} are allowed: use several transactions")]
+    TooLarge {
+        /// Its encoded size.
+        size: usize,
+        /// The most that is allowed.
+        max: usize,
+    },
+    /// Its time is over.
+    #[error(
+        "the transaction was valid up to height {last_height}, and the next block has height {height}: sign it again with a later last height"
+    )]
+    Expired {
+        /// Its last height.
+        last_height: u64,
+        /// The height at which it was to be included.
+        height: u64,
+    },
+    /// Another transaction with this nonce was included already.
+    #[error("the nonce {nonce} is used up: the account's next nonce is {expected}")]
+    NonceUsed {
+        /// The transaction's nonce.
+        nonce: u64,
+        /// The account's next nonce.
+        expected: u64,
+    },
+    /// Transactions of the account that come before are missing.
+    #[error("the nonce {nonce} is ahead: the account's next nonce is {expected}")]
+    NonceAhead {
+        /// The transaction's nonce.
+        nonce: u64,
+        /// The account's next nonce.
+        expected: u64,
+    },
+    /// It may not use the gas that it needs.
+    #[error("the gas limit {limit} is too low: this transaction uses {needed}")]
+    GasLimitTooLow {
+        /// Its gas limit.
+        limit: u64,
+        /// What it uses.
+        needed: u64,
+    },
+    /// No block has so much gas.
+    #[error("the gas limit {limit} is more than the {max} of a whole block")]
+    GasLimitTooHigh {
+        /// Its gas limit.
+        limit: u64,
+        /// A block's gas.
+        max: u64,
+    },
+    /// It pays less than the base fee.
+    #[error("it pays at most {fee_per_gas_max} units per gas, and the base fee is {base_fee}: offer more")]
+    FeeTooLow {
+        /// What it pays at most per gas.
+        fee_per_gas_max: u64,
+        /// The base fee per gas.
+        base_fee: u64,
+    },
+    /// The account cannot pay the fee.
+    #[error(
+        "the account holds {balance}, and the fee may reach {fee_max}: lower the gas limit or the fee, or add coins"
+    )]
+    FeeUnaffordable {
+        /// What the account holds.
+        balance: Amount,
+        /// The most that the fee may be.
+        fee_max: Amount,
+    },
+    /// A payment of nothing.
+    #[error("payment {index} is of nothing: give an amount above 0")]
+    ZeroPayment {
+        /// Which payment, from 0.
+        index: usize,
+    },
+}
+
+impl InvalidTransaction {
+    /// A stable code for programs.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Signature => "signature",
+            Self::TooLarge { .. } => "too-large",
+            Self::Expired { .. } => "expired",
+            Self::NonceUsed { .. } => "nonce-used",
+            Self::NonceAhead { .. } => "nonce-ahead",
+            Self::GasLimitTooLow { .. } => "gas-limit-too-low",
+            Self::GasLimitTooHigh { .. } => "gas-limit-too-high",
+            Self::FeeTooLow { .. } => "fee-too-low",
+            Self::FeeUnaffordable { .. } => "fee-unaffordable",
+            Self::ZeroPayment { .. } => "zero-payment",
+        }
+    }
+}
+
+/// What can be said of a transaction without the state. Its signature is checked apart, in batches.
+///
+/// # Errors
+/// spec: transactions 1 to 4
+pub fn check_transaction(
+    signed: &SignedTransaction,
+    parameters: &Parameters,
+) -> Result<(), InvalidTransaction> {
+    let (size, max) = (signed.encode_size(), parameters.transaction_size_max());
+    if size > max {
+        return Err(InvalidTransaction::TooLarge { size, max });
+    }
+    let (limit, needed) = (signed.transaction.gas_limit, gas_of(signed));
+    if limit < needed {
+        return Err(InvalidTransaction::GasLimitTooLow { limit, needed });
+    }
+    if limit > parameters.gas_per_block_max {
+        return Err(InvalidTransaction::GasLimitTooHigh { limit, max: parameters.gas_per_block_max });
+    }
+    check_action(&signed.transaction.action)
+}
+
+fn check_action(action: &Action) -> Result<(), InvalidTransaction> {
+    match action {
+        Action::Transfer { payments, .. } => match payments.iter().position(|p| p.amount == Amount::ZERO) {
+            Some(index) => Err(InvalidTransaction::ZeroPayment { index }),
+            None => Ok(()),
+        },
+    }
+}
+
+/// Whether the next block may include a transaction of the account `sender`, which stands as given.
+///
+/// # Errors
+/// spec: transactions 5 to 8. [`InvalidTransaction::NonceAhead`] comes last: whoever can wait for the
+/// missing nonces knows that all else holds.
+pub fn check_sender(
+    transaction: &Transaction,
+    sender: &Account,
+    chain: &ChainState,
+) -> Result<(), InvalidTransaction> {
+    let (nonce, expected) = (transaction.nonce, sender.nonce);
+    let (last_height, height) = (transaction.last_height, chain.height + 1);
+    if last_height < height {
+        return Err(InvalidTransaction::Expired { last_height, height });
+    }
+    if nonce < expected {
+        return Err(InvalidTransaction::NonceUsed { nonce, expected });
+    }
+    let (fee_per_gas_max, base_fee) = (transaction.fee_per_gas_max, chain.base_fee_per_gas);
+    if fee_per_gas_max < base_fee {
+        return Err(InvalidTransaction::FeeTooLow { fee_per_gas_max, base_fee });
+    }
+    let fee_max = Amount::from_units(transaction.gas_limit.saturating_mul(fee_per_gas_max));
+    if sender.balance < fee_max {
+        return Err(InvalidTransaction::FeeUnaffordable { balance: sender.balance, fee_max });
+    }
+    match nonce == expected {
+        true => Ok(()),
+        false => Err(InvalidTransaction::NonceAhead { nonce, expected }),
+    }
+}

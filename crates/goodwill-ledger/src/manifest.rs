@@ -1,0 +1,288 @@
+//! `chain.toml`: what makes a chain. Read once, checked as a whole, and afterwards neither optional
+//! nor stringly: [`RawManifest`] is the file, [`Manifest`] the chain.
+
+mod development;
+mod raw;
+
+use crate::{gas::GAS_PRICES, genesis};
+pub use development::{Member, development_manifest};
+use goodwill_types::{
+    Address, Amount, Digest, Prefix, PublicKey,
+    block::SEATS_MAX,
+    codec::{List, Text, record, variants},
+};
+pub use raw::RawManifest;
+use std::fmt;
+
+/// The largest `chain.toml`, in bytes.
+pub const MANIFEST_SIZE_MAX: usize = 1 << 20;
+/// The most accounts that receive first coins.
+pub const GRANTS_MAX: usize = 10_000;
+/// The most that a chain may issue at genesis: half of what an amount can hold.
+pub const GENESIS_SUPPLY_MAX: Amount = Amount::from_units(u64::MAX / 2);
+
+/// Why a manifest is refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("chain.toml, line {line}: {problem}. {remedy}")]
+pub struct ManifestError {
+    /// The line, from 1.
+    pub line: usize,
+    /// What is wrong.
+    pub problem: String,
+    /// What to write instead.
+    pub remedy: String,
+}
+
+/// A chain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Manifest {
+    /// What people call it.
+    pub name: Text<64>,
+    /// The symbol of its coin.
+    pub symbol: Text<12>,
+    /// How its addresses begin.
+    pub address_prefix: Prefix,
+    /// Whether its keys are public and its coins worthless: a chain to develop against.
+    pub development: bool,
+    /// Where its source code is.
+    pub source_url: Text<256>,
+    /// When it begins, in milliseconds since 1970.
+    pub genesis_time_ms: u64,
+    /// Why it may use energy.
+    pub purpose: Purpose,
+    /// The numbers of its rules.
+    pub parameters: Parameters,
+    /// Who makes its blocks while nobody else does. Strictly ascending by node key.
+    pub founders: Vec<Founder>,
+    /// Its first coins.
+    pub distribution: Distribution,
+    chain_id: Digest,
+}
+
+/// How the chain respects nature, in its makers' words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Purpose {
+    /// In which of the four ways.
+    pub nature: Nature,
+    /// The statement.
+    pub statement: Text<2_000>,
+}
+
+record!(Purpose { nature, statement });
+
+/// The four ways in which a chain can respect nature.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Nature {
+    /// What it does is good for nature.
+    Benefit {},
+    /// It replaces something that uses more.
+    Replace {},
+    /// It makes up for what it uses.
+    Compensate {},
+    /// What it gives is worth what it uses.
+    Worth {},
+}
+
+variants!(Nature { 0 => Benefit {}, 1 => Replace {}, 2 => Compensate {}, 3 => Worth {} });
+
+impl Nature {
+    /// Its word in the manifest.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Benefit {} => "benefit",
+            Self::Replace {} => "replace",
+            Self::Compensate {} => "compensate",
+            Self::Worth {} => "worth",
+        }
+    }
+}
+
+/// The numbers of a chain's rules.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parameters {
+    /// The least time between two blocks, in milliseconds.
+    pub block_time_ms: u64,
+    /// The length of an epoch, in blocks.
+    pub blocks_per_epoch: u64,
+    /// The most gas in a block.
+    pub gas_per_block_max: u64,
+    /// The largest body of a block, in bytes.
+    pub body_size_max: usize,
+    /// The least that a unit of gas costs, in base units.
+    pub base_fee_min: u64,
+    /// The donated part of the base fee, in hundredths of a percent.
+    pub pollution_tax_bp: u16,
+}
+
+impl Parameters {
+    /// The parameters of a chain whose manifest names none.
+    pub fn standard() -> Self {
+        Self::with_cadence(4_000, 960)
+    }
+
+    /// The parameters of `goodwill dev`.
+    pub fn development() -> Self {
+        Self::with_cadence(500, 40)
+    }
+
+    /// Half a block time of a Raspberry Pi 4 for executing: one unit of gas is one nanosecond.
+    fn gas_of_half(block_time_ms: u64) -> u64 {
+        block_time_ms.saturating_mul(500_000)
+    }
+
+    fn with_cadence(block_time_ms: u64, blocks_per_epoch: u64) -> Self {
+        Self {
+            block_time_ms,
+            blocks_per_epoch,
+            gas_per_block_max: Self::gas_of_half(block_time_ms),
+            body_size_max: 2 << 20,
+            base_fee_min: 10,
+            pollution_tax_bp: 5_000,
+        }
+    }
+
+    /// The gas at which the base fee stays as it is.
+    pub fn gas_target(&self) -> u64 {
+        self.gas_per_block_max / 2
+    }
+
+    /// The largest transaction, in bytes.
+    pub fn transaction_size_max(&self) -> usize {
+        (self.body_size_max / 4).min(128 * 1024)
+    }
+}
+
+/// One of those who make blocks while nobody else does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Founder {
+    /// What people call it.
+    pub name: Text<64>,
+    /// Its node's key: its name in the mesh, and the key of its seat.
+    pub node_key: PublicKey,
+    /// The account that gets its tips.
+    pub account: Address,
+}
+
+record!(Founder { name, node_key, account });
+
+/// The first coins. Without any, nobody could buy a first slot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Distribution {
+    /// Why these accounts, and these amounts.
+    pub reason: Text<2_000>,
+    /// Who gets what. Strictly ascending by account.
+    pub grants: Vec<Grant>,
+}
+
+/// First coins of one account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Grant {
+    /// Who gets them.
+    pub account: Address,
+    /// How many.
+    pub amount: Amount,
+}
+
+record!(Grant { account, amount });
+
+/// What the chain's id is the hash of.
+pub(crate) struct Canonical {
+    name: Text<64>,
+    symbol: Text<12>,
+    address_prefix: Text<16>,
+    development: bool,
+    source_url: Text<256>,
+    genesis_time_ms: u64,
+    purpose: Purpose,
+    parameters: CanonicalParameters,
+    founders: List<Founder, 1, SEATS_MAX>,
+    reason: Text<2_000>,
+    grants: List<Grant, 1, GRANTS_MAX>,
+}
+
+record!(Canonical {
+    name,
+    symbol,
+    address_prefix,
+    development,
+    source_url,
+    genesis_time_ms,
+    purpose,
+    parameters,
+    founders,
+    reason,
+    grants,
+});
+
+struct CanonicalParameters {
+    block_time_ms: u64,
+    blocks_per_epoch: u64,
+    gas_per_block_max: u64,
+    body_size_max: u64,
+    base_fee_min: u64,
+    pollution_tax_bp: u16,
+    gas_prices: crate::gas::GasPrices,
+}
+
+record!(CanonicalParameters {
+    block_time_ms,
+    blocks_per_epoch,
+    gas_per_block_max,
+    body_size_max,
+    base_fee_min,
+    pollution_tax_bp,
+    gas_prices,
+});
+
+impl Manifest {
+    /// Reads a `chain.toml`.
+    ///
+    /// # Errors
+    /// The first thing that is wrong with it: its line, and what to write instead.
+    pub fn parse(text: &str) -> Result<Self, ManifestError> {
+        RawManifest::parse(text)?.check(text)
+    }
+
+    /// The chain's id.
+    pub fn chain_id(&self) -> Digest {
+        self.chain_id
+    }
+
+    fn sealed(mut self) -> Self {
+        self.chain_id = genesis::chain_id(&self);
+        self
+    }
+
+    pub(crate) fn canonical(&self) -> Canonical {
+        let p = &self.parameters;
+        let bounded = "checked when the manifest was read";
+        Canonical {
+            name: self.name.clone(),
+            symbol: self.symbol.clone(),
+            address_prefix: Text::new(self.address_prefix.to_string()).expect(bounded),
+            development: self.development,
+            source_url: self.source_url.clone(),
+            genesis_time_ms: self.genesis_time_ms,
+            purpose: self.purpose.clone(),
+            parameters: CanonicalParameters {
+                block_time_ms: p.block_time_ms,
+                blocks_per_epoch: p.blocks_per_epoch,
+                gas_per_block_max: p.gas_per_block_max,
+                body_size_max: p.body_size_max as u64,
+                base_fee_min: p.base_fee_min,
+                pollution_tax_bp: p.pollution_tax_bp,
+                gas_prices: GAS_PRICES,
+            },
+            founders: List::new(self.founders.clone()).expect(bounded),
+            reason: self.distribution.reason.clone(),
+            grants: List::new(self.distribution.grants.clone()).expect(bounded),
+        }
+    }
+}
+
+impl fmt::Display for Manifest {
+    /// The chain in one line.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({}), chain {}", &*self.name, &*self.symbol, self.chain_id)
+    }
+}

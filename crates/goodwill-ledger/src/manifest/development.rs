@@ -1,0 +1,61 @@
+//! The manifest of a chain to develop against.
+
+use goodwill_types::{Address, Amount, Prefix, PublicKey};
+use std::fmt::Write as _;
+
+/// The address prefix of development chains.
+const PREFIX: &str = "dev";
+
+/// A founder of a development chain.
+#[derive(Clone, Debug)]
+pub struct Member {
+    /// Its name.
+    pub name: String,
+    /// Its node's key.
+    pub node_key: PublicKey,
+    /// The account that gets its tips.
+    pub account: Address,
+}
+
+/// The `chain.toml` of a development chain that begins at `genesis_time_ms`, with `coins` for each
+/// of the `accounts`.
+pub fn development_manifest(
+    founders: &[Member],
+    accounts: &[Address],
+    coins: Amount,
+    genesis_time_ms: u64,
+    block_time_ms: u64,
+) -> String {
+    let prefix: Prefix = PREFIX.parse().expect("a valid prefix");
+    let mut text = format!(
+        r#"name = "Goodwill development chain"
+symbol = "DEV"
+address_prefix = "{PREFIX}"
+development = true
+source_url = "https://github.com/goodwill-chain/goodwill"
+genesis_time_ms = {genesis_time_ms}
+
+[purpose]
+nature = "replace"
+statement = "A chain to try things on one machine, instead of on a network that many machines keep running."
+
+[parameters]
+block_time_ms = {block_time_ms}
+"#
+    );
+    for Member { name, node_key, account } in founders {
+        let account = account.display(&prefix);
+        write!(
+            text,
+            "\n[[founders]]\nname = \"{name}\"\nnode_key = \"{node_key}\"\naccount = \"{account}\"\n"
+        )
+        .expect("writing to a string");
+    }
+    text.push_str("\n[distribution]\nreason = \"Worthless coins for the published development accounts, to try things with.\"\n");
+    for account in accounts {
+        let account = account.display(&prefix);
+        write!(text, "\n[[distribution.grants]]\naccount = \"{account}\"\ncoins = \"{coins}\"\n")
+            .expect("writing to a string");
+    }
+    text
+}

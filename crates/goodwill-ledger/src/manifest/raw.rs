@@ -1,0 +1,310 @@
+//! The file as it is written, and every reason to refuse it.
+
+use super::{
+    Distribution, Founder, GENESIS_SUPPLY_MAX, GRANTS_MAX, Grant, MANIFEST_SIZE_MAX, Manifest, ManifestError,
+    Nature, Parameters, Purpose,
+};
+use goodwill_types::{Address, Amount, Domain, Prefix, PublicKey, block::SEATS_MAX, codec::Text, hash};
+use serde::Deserialize;
+use std::ops::Range;
+use toml::Spanned;
+
+/// `chain.toml`, parsed but not believed.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawManifest {
+    name: Spanned<String>,
+    symbol: Spanned<String>,
+    address_prefix: Spanned<String>,
+    #[serde(default)]
+    development: bool,
+    source_url: Spanned<String>,
+    genesis_time_ms: Spanned<u64>,
+    purpose: Option<RawPurpose>,
+    #[serde(default)]
+    parameters: RawParameters,
+    #[serde(default)]
+    founders: Vec<Spanned<RawFounder>>,
+    distribution: Option<RawDistribution>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawPurpose {
+    nature: Spanned<String>,
+    statement: Spanned<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawParameters {
+    block_time_ms: Option<Spanned<u64>>,
+    blocks_per_epoch: Option<Spanned<u64>>,
+    gas_per_block_max: Option<Spanned<u64>>,
+    body_size_max: Option<Spanned<u64>>,
+    base_fee_min: Option<Spanned<u64>>,
+    pollution_tax_percent: Option<Spanned<u64>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawFounder {
+    name: Spanned<String>,
+    node_key: Spanned<String>,
+    account: Spanned<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawDistribution {
+    reason: Spanned<String>,
+    #[serde(default)]
+    grants: Vec<RawGrant>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawGrant {
+    account: Spanned<String>,
+    coins: Spanned<String>,
+}
+
+/// A refusal and the place in the text that it is about.
+type Refused = (Range<usize>, String, String);
+
+fn refuse<T>(
+    place: Range<usize>,
+    problem: impl Into<String>,
+    remedy: impl Into<String>,
+) -> Result<T, Refused> {
+    Err((place, problem.into(), remedy.into()))
+}
+
+fn line_of(text: &str, offset: usize) -> usize {
+    1 + text.bytes().take(offset).filter(|b| *b == b'\n').count()
+}
+
+impl RawManifest {
+    /// Parses TOML.
+    ///
+    /// # Errors
+    /// Texts above [`MANIFEST_SIZE_MAX`], what is not TOML, missing and unknown fields.
+    pub fn parse(text: &str) -> Result<Self, ManifestError> {
+        if text.len() > MANIFEST_SIZE_MAX {
+            return Err(ManifestError {
+                line: 1,
+                problem: format!(
+                    "the file has {} bytes, at most {MANIFEST_SIZE_MAX} are allowed",
+                    text.len()
+                ),
+                remedy: "Is it a chain.toml?".into(),
+            });
+        }
+        toml::from_str(text).map_err(|error| ManifestError {
+            line: line_of(text, error.span().map_or(0, |span| span.start)),
+            problem: error.message().trim_end().replace('\n', " "),
+            remedy: "Compare it with docs/chain.toml in the source".into(),
+        })
+    }
+
+    /// Checks everything and gives the chain.
+    ///
+    /// # Errors
+    /// The first refusal, with its line in `text`.
+    pub(super) fn check(self, text: &str) -> Result<Manifest, ManifestError> {
+        self.into_manifest().map_err(|(place, problem, remedy)| ManifestError {
+            line: line_of(text, place.start),
+            problem,
+            remedy,
+        })
+    }
+
+    fn into_manifest(self) -> Result<Manifest, Refused> {
+        let address_prefix = check_prefix(&self.address_prefix)?;
+        let development = self.development;
+        Ok(Manifest {
+            name: check_text(self.name, "name", 1)?,
+            symbol: check_symbol(self.symbol)?,
+            address_prefix,
+            development,
+            source_url: check_url(self.source_url)?,
+            genesis_time_ms: check_range(&self.genesis_time_ms, "genesis_time_ms", 0, 1 << 50)?,
+            purpose: check_purpose(self.purpose)?,
+            parameters: check_parameters(&self.parameters, development)?,
+            founders: check_founders(self.founders, &address_prefix)?,
+            distribution: check_distribution(self.distribution, &address_prefix)?,
+            chain_id: hash(Domain::Chain, &[]),
+        }
+        .sealed())
+    }
+}
+
+fn check_text<const MAX: usize>(
+    text: Spanned<String>,
+    field: &str,
+    min: usize,
+) -> Result<Text<MAX>, Refused> {
+    let (place, length) = (text.span(), text.get_ref().trim().chars().count());
+    if length < min {
+        let remedy = format!("Write at least {min} characters, in words that its users understand");
+        return refuse(place, format!("{field} is too short"), remedy);
+    }
+    let too_long = (place, format!("{field} is too long"), format!("Use at most {MAX} bytes"));
+    Text::new(text.into_inner()).ok_or(too_long)
+}
+
+fn check_symbol(symbol: Spanned<String>) -> Result<Text<12>, Refused> {
+    let valid = |s: &str| (2..=12).contains(&s.len()) && s.bytes().all(|b| b.is_ascii_uppercase());
+    if !valid(symbol.get_ref()) {
+        let problem = format!("the symbol {:?} cannot be used", symbol.get_ref());
+        return refuse(symbol.span(), problem, "Use 2 to 12 capital letters, such as symbol = \"GOOD\"");
+    }
+    check_text(symbol, "symbol", 2)
+}
+
+fn check_url(url: Spanned<String>) -> Result<Text<256>, Refused> {
+    if !["https://", "http://"].iter().any(|scheme| url.get_ref().starts_with(scheme)) {
+        let remedy = "Write where the source code can be read: source_url = \"https://...\"";
+        return refuse(url.span(), "source_url is not a web address", remedy);
+    }
+    check_text(url, "source_url", 1)
+}
+
+fn check_prefix(prefix: &Spanned<String>) -> Result<Prefix, Refused> {
+    prefix.get_ref().parse().map_err(|_| {
+        let problem = format!("the address prefix {:?} cannot be used", prefix.get_ref());
+        (prefix.span(), problem, "Use 1 to 16 lower-case letters, such as address_prefix = \"good\"".into())
+    })
+}
+
+fn check_range(value: &Spanned<u64>, field: &str, min: u64, max: u64) -> Result<u64, Refused> {
+    match (min..=max).contains(value.get_ref()) {
+        true => Ok(*value.get_ref()),
+        false => refuse(
+            value.span(),
+            format!("{field} = {} is out of range", value.get_ref()),
+            format!("Choose a number from {min} to {max}"),
+        ),
+    }
+}
+
+/// spec: manifest 1. A chain that does not say how it respects nature is none of ours.
+fn check_purpose(purpose: Option<RawPurpose>) -> Result<Purpose, Refused> {
+    let Some(purpose) = purpose else {
+        let remedy = "Add [purpose] with nature = \"benefit\", \"replace\", \"compensate\" or \"worth\", and a statement \
+                      that says how";
+        return refuse(0..0, "the chain does not say how it respects nature", remedy);
+    };
+    let all = [Nature::Benefit {}, Nature::Replace {}, Nature::Compensate {}, Nature::Worth {}];
+    let Some(nature) = all.into_iter().find(|n| n.word() == purpose.nature.get_ref()) else {
+        let problem =
+            format!("nature = {:?} is not one of the four ways to respect it", purpose.nature.get_ref());
+        return refuse(
+            purpose.nature.span(),
+            problem,
+            "Choose \"benefit\", \"replace\", \"compensate\" or \"worth\"",
+        );
+    };
+    Ok(Purpose { nature, statement: check_text(purpose.statement, "the statement of [purpose]", 20)? })
+}
+
+/// spec: manifest 2
+fn check_parameters(raw: &RawParameters, development: bool) -> Result<Parameters, Refused> {
+    let preset = if development { Parameters::development() } else { Parameters::standard() };
+    let number = |value: &Option<Spanned<u64>>, field: &str, default: u64, min: u64, max: u64| match value {
+        Some(value) => check_range(value, field, min, max),
+        None => Ok(default),
+    };
+    let block_time_ms = number(&raw.block_time_ms, "block_time_ms", preset.block_time_ms, 1, 600_000)?;
+    let gas_default = Parameters::gas_of_half(block_time_ms.max(100));
+    let gas_min = crate::gas::GAS_PRICES.transaction * 2;
+    let size = number(&raw.body_size_max, "body_size_max", preset.body_size_max as u64, 16 << 10, 16 << 20)?;
+    let percent = number(&raw.pollution_tax_percent, "pollution_tax_percent", 50, 10, 100)?;
+    Ok(Parameters {
+        block_time_ms,
+        blocks_per_epoch: number(
+            &raw.blocks_per_epoch,
+            "blocks_per_epoch",
+            preset.blocks_per_epoch,
+            8,
+            1 << 20,
+        )?,
+        gas_per_block_max: number(
+            &raw.gas_per_block_max,
+            "gas_per_block_max",
+            gas_default,
+            gas_min,
+            1 << 50,
+        )?,
+        body_size_max: size as usize,
+        base_fee_min: number(&raw.base_fee_min, "base_fee_min", preset.base_fee_min, 1, 1_000_000)?,
+        pollution_tax_bp: percent as u16 * 100,
+    })
+}
+
+fn check_founders(raw: Vec<Spanned<RawFounder>>, prefix: &Prefix) -> Result<Vec<Founder>, Refused> {
+    if !(1..=SEATS_MAX).contains(&raw.len()) {
+        let remedy = format!("Add 1 to {SEATS_MAX} [[founders]], each with name, node_key and account");
+        return refuse(0..0, format!("the chain has {} founders", raw.len()), remedy);
+    }
+    let mut founders = Vec::with_capacity(raw.len());
+    for founder in raw {
+        let place = founder.span();
+        let founder = check_founder(founder.into_inner(), prefix)?;
+        if founders.iter().any(|f: &Founder| f.node_key == founder.node_key) {
+            let problem = format!("the node key of {:?} is another founder's too", &*founder.name);
+            return refuse(place, problem, "Give every founder a node key of its own");
+        }
+        founders.push(founder);
+    }
+    founders.sort_by_key(|f| f.node_key);
+    Ok(founders)
+}
+
+fn check_founder(raw: RawFounder, prefix: &Prefix) -> Result<Founder, Refused> {
+    let node_key = raw.node_key.get_ref().parse::<PublicKey>().map_err(|error| {
+        (raw.node_key.span(), error.to_string(), "Take the key that `goodwill node key` prints".to_owned())
+    })?;
+    Ok(Founder {
+        name: check_text(raw.name, "a founder's name", 1)?,
+        node_key,
+        account: check_address(&raw.account, prefix)?,
+    })
+}
+
+fn check_address(text: &Spanned<String>, prefix: &Prefix) -> Result<Address, Refused> {
+    Address::parse(text.get_ref(), prefix).map_err(|error| {
+        (text.span(), error.to_string(), "Take an address that `goodwill wallet show` prints".into())
+    })
+}
+
+/// spec: manifest 3
+fn check_distribution(raw: Option<RawDistribution>, prefix: &Prefix) -> Result<Distribution, Refused> {
+    let Some(raw) = raw.filter(|raw| (1..=GRANTS_MAX).contains(&raw.grants.len())) else {
+        let remedy =
+            format!("Add [distribution] with a reason and 1 to {GRANTS_MAX} [[distribution.grants]]");
+        return refuse(0..0, "nobody gets first coins, so nobody could buy a first slot", remedy);
+    };
+    let mut grants = std::collections::BTreeMap::new();
+    let mut total = Amount::ZERO;
+    for grant in &raw.grants {
+        let (account, amount) = (check_address(&grant.account, prefix)?, check_coins(&grant.coins)?);
+        if grants.insert(account, amount).is_some() {
+            return refuse(grant.account.span(), "the account gets first coins twice", "Add its grants up");
+        }
+        total = total.checked_add(amount).filter(|total| *total <= GENESIS_SUPPLY_MAX).ok_or_else(|| {
+            let problem = format!("the first coins are more than {GENESIS_SUPPLY_MAX}");
+            (grant.coins.span(), problem, "Grant less".to_owned())
+        })?;
+    }
+    let grants = grants.into_iter().map(|(account, amount)| Grant { account, amount }).collect();
+    Ok(Distribution { reason: check_text(raw.reason, "the reason of [distribution]", 20)?, grants })
+}
+
+fn check_coins(text: &Spanned<String>) -> Result<Amount, Refused> {
+    match text.get_ref().parse::<Amount>() {
+        Ok(amount) if amount > Amount::ZERO => Ok(amount),
+        Ok(_) => refuse(text.span(), "a grant of nothing", "Write coins = \"100\", or leave it out"),
+        Err(error) => refuse(text.span(), error.to_string(), "Write coins as text, such as coins = \"100\""),
+    }
+}

@@ -1,0 +1,337 @@
+//! What a gateway and its clients say to each other in JSON.
+//!
+//! Amounts are decimal strings of base units, heights and times are numbers, ids, digests and keys
+//! are hexadecimal, addresses are bech32m with the chain's prefix. A reader skips fields that it
+//! does not know, so that gateways can say more; what is hashed or signed is never JSON.
+
+mod convert;
+mod text;
+
+pub use convert::ActionError;
+pub use text::{Hex, HexBytes, Units};
+
+use crate::{Digest, PublicKey, SignedTransaction, TransactionId};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// `GET /v1/status`: which chain this is, and how the node is doing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Status {
+    /// The chain's id: part of everything that is signed for it.
+    pub chain_id: Hex<Digest>,
+    /// The chain's name.
+    pub name: String,
+    /// What a coin is called.
+    pub symbol: String,
+    /// How addresses begin.
+    pub address_prefix: String,
+    /// Whether the chain is for trying things out: its coins belong to everybody.
+    pub development: bool,
+    /// Height of the newest block that this node knows.
+    pub height: u64,
+    /// Height of the newest block that is final.
+    pub finalized_height: u64,
+    /// The epoch of the newest final block.
+    pub epoch: u64,
+    /// Timestamp of the newest final block, in milliseconds since 1970.
+    pub timestamp_ms: u64,
+    /// The base fee per gas of the next block, in base units.
+    pub base_fee_per_gas: u64,
+    /// The donated share of the base fee, in hundredths of a percent.
+    pub pollution_tax_bps: u16,
+    /// What things cost in gas.
+    pub gas_prices: GasPrices,
+    /// How many nodes this one is connected with.
+    pub peers: u64,
+    /// Whether the node is still fetching blocks: what it says of accounts is then old.
+    pub syncing: bool,
+    /// The node's release.
+    pub version: String,
+    /// Where the source of the node and of its chain's rules is.
+    pub source_url: String,
+}
+
+/// What things cost in gas.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GasPrices {
+    /// Each transfer.
+    pub transfer_base: u64,
+    /// Each payment in a transfer.
+    pub per_payment: u64,
+    /// Each byte of the signed transaction.
+    pub per_byte: u64,
+}
+
+impl GasPrices {
+    /// The gas of a transfer of so many payments whose signed transaction has `size` bytes:
+    /// `transfer_base + per_payment * payments + per_byte * size`. `None` on overflow.
+    pub fn transfer(&self, payments: usize, size: usize) -> Option<u64> {
+        let payments = self.per_payment.checked_mul(payments as u64)?;
+        let bytes = self.per_byte.checked_mul(size as u64)?;
+        self.transfer_base.checked_add(payments)?.checked_add(bytes)
+    }
+}
+
+/// `GET /v1/accounts/{address}`: an account at the newest final block. One that was never paid
+/// holds nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Account {
+    /// Whose account.
+    pub address: String,
+    /// What it can spend.
+    pub balance: Units,
+    /// How many of its transactions are final.
+    pub nonce: u64,
+    /// The nonce for its next transaction, counting those that wait in this node's mempool.
+    pub next_nonce: u64,
+    /// The height at which this was so.
+    pub height: u64,
+    /// With `?proof=true`: a state proof of `goodwill-proof` for balance and nonce at the height.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proof: Option<HexBytes>,
+}
+
+/// How far a transaction has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TransactionStatus {
+    /// It waits in the mempool, or is in a block that is not final.
+    Pending,
+    /// It did what it asked for, for good.
+    Final,
+    /// It is in a final block, and changed nothing but its sender's nonce and fee.
+    Failed,
+    /// It is past its last height, and can never be included.
+    Expired,
+}
+
+/// `GET /v1/transactions/{id}`. The fields from `height` on are there once it is in a final block.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Transaction {
+    /// Its id.
+    pub id: Hex<TransactionId>,
+    /// How far it has come.
+    pub status: TransactionStatus,
+    /// Who signed and pays.
+    pub from: String,
+    /// How many transactions of the account came before it.
+    pub nonce: u64,
+    /// The last height at which it can be included.
+    pub last_height: u64,
+    /// The most gas that it may use.
+    pub gas_limit: u64,
+    /// What it asks for.
+    pub action: Action,
+    /// What became of it, once that is final.
+    #[serde(flatten, default, skip_serializing_if = "Option::is_none")]
+    pub inclusion: Option<Inclusion>,
+    /// Its signed bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub raw: Option<Hex<SignedTransaction>>,
+}
+
+/// What became of a transaction: part of [`Transaction`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Inclusion {
+    /// The height of its block.
+    pub height: u64,
+    /// Its place in the block, from 0.
+    pub index: u32,
+    /// The digest of its block.
+    pub block: Hex<Digest>,
+    /// Gas used.
+    pub gas_used: u64,
+    /// All that was paid for it: base fee and tip.
+    pub fee: Units,
+    /// The base fee paid.
+    pub base_fee: Units,
+    /// The part of the base fee that was donated.
+    pub donated: Units,
+    /// The tip paid to the leader.
+    pub tip: Units,
+    /// Why it failed, where it did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<Failure>,
+    /// What happened, in order.
+    pub events: Vec<Event>,
+}
+
+/// What a transaction asks for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Action {
+    /// Pays one or many recipients: all of them or none.
+    Transfer {
+        /// Who gets what.
+        payments: Vec<Payment>,
+        /// A note that everybody can read.
+        #[serde(default)]
+        memo: String,
+    },
+}
+
+/// One recipient of a transfer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Payment {
+    /// Who is paid.
+    pub to: String,
+    /// How much.
+    pub amount: Units,
+}
+
+/// Something that happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Event {
+    /// Coins changed hands.
+    Transfer {
+        /// Whose they were.
+        from: String,
+        /// Whose they are.
+        to: String,
+        /// How many.
+        amount: Units,
+    },
+}
+
+/// Why an included transaction did nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// For programs: stays the same across releases.
+    pub code: String,
+    /// For people.
+    pub message: String,
+}
+
+/// `GET /v1/blocks/{height|latest}`: a final block.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Block {
+    /// Position in the chain.
+    pub height: u64,
+    /// The digest of its header.
+    pub digest: Hex<Digest>,
+    /// The digest of its parent's header; genesis has the chain's id here.
+    pub parent: Hex<Digest>,
+    /// Its epoch.
+    pub epoch: u64,
+    /// The attempt in which it was proposed.
+    pub view: u64,
+    /// The seat that proposed it.
+    pub leader: Hex<PublicKey>,
+    /// Milliseconds since 1970.
+    pub timestamp_ms: u64,
+    /// Root of the state after it.
+    pub state_root: Hex<Digest>,
+    /// Root of the tree over its receipts.
+    pub receipts_root: Hex<Digest>,
+    /// Its transactions, in the order of execution.
+    pub transactions: Vec<Hex<TransactionId>>,
+    /// Size of its body in bytes.
+    pub size_bytes: u64,
+    /// The committee's finalization certificate; genesis has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<HexBytes>,
+}
+
+/// A signed transaction on its way in. `POST /v1/transactions` takes one of these and answers
+/// [`Submit`], or a list of them and answers a list of [`SubmitResult`] in the same order. It also
+/// takes the bytes of one signed transaction as `application/octet-stream`. With `?wait=final` it
+/// answers a single one with its [`Transaction`] instead, as soon as that is settled.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Submission {
+    /// The signed bytes.
+    pub raw: Hex<SignedTransaction>,
+}
+
+/// A transaction was taken into the mempool, or was there or in the chain already.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Submit {
+    /// Its id.
+    pub id: Hex<TransactionId>,
+}
+
+/// What became of one transaction of a batch: an id or an error.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum SubmitResult {
+    /// It was taken.
+    Taken {
+        /// Its id.
+        id: Hex<TransactionId>,
+    },
+    /// It was refused.
+    Refused {
+        /// Why.
+        error: Problem,
+    },
+}
+
+/// `GET /v1/supply`: all money there is. `genesis + minted` is the sum of the cells.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Supply {
+    /// The height at which this was so.
+    pub height: u64,
+    /// What was there in the beginning.
+    pub genesis: Units,
+    /// What was minted since.
+    pub minted: Units,
+    /// Where it all is, by the name of the cell.
+    pub cells: BTreeMap<String, Units>,
+}
+
+/// `GET /v1/mempool`: what waits in this node.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mempool {
+    /// How many transactions wait.
+    pub transactions: u64,
+    /// Their size in bytes.
+    pub bytes: u64,
+    /// The most transactions that may wait.
+    pub transactions_max: u64,
+    /// The most bytes that may wait.
+    pub bytes_max: u64,
+}
+
+/// `GET /v1/checkpoint`: where a light client can start that trusts whom it has this from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Checkpoint {
+    /// The chain's id.
+    pub chain_id: Hex<Digest>,
+    /// Height of the final block.
+    pub height: u64,
+    /// Its digest.
+    pub digest: Hex<Digest>,
+    /// Its epoch.
+    pub epoch: u64,
+    /// Its timestamp, in milliseconds since 1970.
+    pub timestamp_ms: u64,
+    /// The seats of its epoch's committee, strictly ascending.
+    pub committee: Vec<Hex<PublicKey>>,
+    /// The committee's finalization certificate for the block.
+    pub finality: HexBytes,
+}
+
+/// What went wrong: RFC 9457, `application/problem+json`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Problem {
+    /// A reference that names the kind of problem: `about:blank` or a page on it.
+    #[serde(rename = "type", default = "blank")]
+    pub kind: String,
+    /// The kind of problem in a few words, the same for all of its kind.
+    pub title: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// What happened this time, and why.
+    #[serde(default)]
+    pub detail: String,
+    /// For programs: stays the same across releases, such as `nonce_too_low`.
+    #[serde(default)]
+    pub code: String,
+    /// What to do about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
+fn blank() -> String {
+    "about:blank".into()
+}

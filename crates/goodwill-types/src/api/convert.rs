@@ -1,0 +1,230 @@
+//! Between what is said in JSON and what is hashed and signed. Addresses need the chain's prefix.
+
+use super::{Action, Event, Failure, Inclusion, Payment, Transaction, TransactionStatus};
+use crate::{
+    self as typed, Address, AddressError, Digest, Outcome, Prefix, Receipt, SignedTransaction,
+    codec::List,
+    transaction::{MEMO_SIZE_MAX, PAYMENTS_MAX},
+};
+
+/// Why an action in JSON cannot be part of a transaction.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ActionError {
+    /// A recipient's address is mistyped or of another chain.
+    #[error(transparent)]
+    Address(#[from] AddressError),
+    /// No payment, or too many.
+    #[error("a transfer makes 1 to {PAYMENTS_MAX} payments, not {0}: split it")]
+    Payments(usize),
+    /// The memo is too long.
+    #[error("the memo has {0} bytes, and {MEMO_SIZE_MAX} are allowed: shorten it")]
+    Memo(usize),
+}
+
+impl Action {
+    /// The action in JSON's form.
+    pub fn new(action: &typed::Action, prefix: &Prefix) -> Self {
+        match action {
+            typed::Action::Transfer { payments, memo } => Self::Transfer {
+                payments: payments.iter().map(|p| Payment::new(p, prefix)).collect(),
+                memo: memo.to_string(),
+            },
+        }
+    }
+
+    /// The action that can be signed.
+    ///
+    /// # Errors
+    /// Addresses of another chain, and what is too long.
+    pub fn parse(&self, prefix: &Prefix) -> Result<typed::Action, ActionError> {
+        match self {
+            Self::Transfer { payments, memo } => {
+                let count = payments.len();
+                let payments = payments.iter().map(|p| p.parse(prefix)).collect::<Result<_, _>>()?;
+                Ok(typed::Action::Transfer {
+                    payments: List::new(payments).ok_or(ActionError::Payments(count))?,
+                    memo: typed::Memo::new(memo.clone()).ok_or(ActionError::Memo(memo.len()))?,
+                })
+            }
+        }
+    }
+}
+
+impl Payment {
+    fn new(payment: &typed::Payment, prefix: &Prefix) -> Self {
+        Self { to: payment.to.display(prefix), amount: payment.amount.into() }
+    }
+
+    fn parse(&self, prefix: &Prefix) -> Result<typed::Payment, AddressError> {
+        Ok(typed::Payment { to: Address::parse(&self.to, prefix)?, amount: self.amount.0 })
+    }
+}
+
+impl Event {
+    /// The event in JSON's form.
+    pub fn new(event: &typed::Event, prefix: &Prefix) -> Self {
+        match event {
+            typed::Event::Transfer { from, to, amount } => Self::Transfer {
+                from: from.display(prefix),
+                to: to.display(prefix),
+                amount: (*amount).into(),
+            },
+        }
+    }
+}
+
+impl From<&typed::Failure> for Failure {
+    fn from(failure: &typed::Failure) -> Self {
+        let code = match failure {
+            typed::Failure::InsufficientBalance { .. } => "insufficient_balance",
+        };
+        Self { code: code.into(), message: failure.to_string() }
+    }
+}
+
+impl Inclusion {
+    /// What `receipt` says of a transaction that is number `index` of the block `block`.
+    pub fn new(receipt: &Receipt, index: u32, block: Digest, prefix: &Prefix) -> Self {
+        let (failure, events) = match &receipt.outcome {
+            Outcome::Done { events } => (None, events.iter().map(|e| Event::new(e, prefix)).collect()),
+            Outcome::Failed { failure } => (Some(failure.into()), Vec::new()),
+        };
+        Self {
+            height: receipt.height,
+            index,
+            block: block.into(),
+            gas_used: receipt.gas_used,
+            fee: receipt.fee().into(),
+            base_fee: receipt.base_fee.into(),
+            donated: receipt.donated.into(),
+            tip: receipt.tip.into(),
+            failure,
+            events,
+        }
+    }
+
+    /// How far a transaction has come of which this is known.
+    pub fn status(&self) -> TransactionStatus {
+        match self.failure {
+            Some(_) => TransactionStatus::Failed,
+            None => TransactionStatus::Final,
+        }
+    }
+}
+
+impl Transaction {
+    /// A transaction that is final, where there is an inclusion, or else pending.
+    pub fn new(signed: SignedTransaction, inclusion: Option<Inclusion>, prefix: &Prefix) -> Self {
+        let transaction = &signed.transaction;
+        Self {
+            id: signed.id().into(),
+            status: inclusion.as_ref().map_or(TransactionStatus::Pending, Inclusion::status),
+            from: transaction.sender_address().display(prefix),
+            nonce: transaction.nonce,
+            last_height: transaction.last_height,
+            gas_limit: transaction.gas_limit,
+            action: Action::new(&transaction.action, prefix),
+            inclusion,
+            raw: Some(signed.into()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Amount, Domain, SecretKey, hash};
+    use serde_json::{Value, json};
+
+    const ALICE: u8 = 1;
+    const BOB: u8 = 2;
+
+    fn dev() -> Prefix {
+        "dev".parse().unwrap()
+    }
+
+    fn address(seed: u8) -> Address {
+        Address::of(&SecretKey::from_seed([seed; 32]).public_key())
+    }
+
+    fn signed() -> SignedTransaction {
+        let key = SecretKey::from_seed([ALICE; 32]);
+        let transaction = typed::Transaction {
+            sender: key.public_key(),
+            nonce: 7,
+            last_height: 100,
+            gas_limit: 1_000,
+            fee_per_gas_max: 3,
+            tip_per_gas: 1,
+            action: typed::Action::transfer(address(BOB), Amount::from_coins(2)),
+        };
+        transaction.sign(&key, &hash(Domain::Chain, b"test"))
+    }
+
+    fn receipt(outcome: Outcome) -> Receipt {
+        let [base_fee, donated, tip] = [20, 10, 5].map(Amount::from_units);
+        Receipt { id: signed().id(), height: 9, gas_used: 1_000, base_fee, donated, tip, outcome }
+    }
+
+    fn shown(inclusion: Option<Inclusion>) -> Value {
+        let shown = Transaction::new(signed(), inclusion, &dev());
+        let json = serde_json::to_value(&shown).unwrap();
+        assert_eq!(serde_json::from_value::<Transaction>(json.clone()).unwrap(), shown);
+        json
+    }
+
+    #[test]
+    fn a_pending_transaction_says_only_what_was_signed() {
+        let json = shown(None);
+        assert_eq!(json["status"], "pending");
+        assert_eq!(json["id"], signed().id().to_string());
+        assert_eq!(json["from"], address(ALICE).display(&dev()));
+        let payment = json!({"to": address(BOB).display(&dev()), "amount": "2000000000"});
+        assert_eq!(json["action"], json!({"type": "transfer", "payments": [payment], "memo": ""}));
+        assert!(json.get("height").is_none());
+    }
+
+    #[test]
+    fn a_final_transaction_says_in_one_object_what_became_of_it() {
+        let (from, to, amount) = (address(ALICE), address(BOB), Amount::from_coins(2));
+        let events = List::new(vec![typed::Event::Transfer { from, to, amount }]).unwrap();
+        let block = hash(Domain::Block, b"block");
+        let json = shown(Some(Inclusion::new(&receipt(Outcome::Done { events }), 3, block, &dev())));
+        assert_eq!(
+            (&json["status"], &json["height"], &json["index"]),
+            (&json!("final"), &json!(9), &json!(3))
+        );
+        assert_eq!((&json["fee"], &json["donated"]), (&json!("25"), &json!("10")));
+        assert_eq!(json["events"][0]["type"], "transfer");
+        assert!(json.get("failure").is_none());
+    }
+
+    #[test]
+    fn a_failed_transaction_has_a_code_and_a_reason() {
+        let failure =
+            typed::Failure::InsufficientBalance { balance: Amount::ZERO, wanted: Amount::from_coins(2) };
+        let block = hash(Domain::Block, b"block");
+        let json = shown(Some(Inclusion::new(&receipt(Outcome::Failed { failure }), 0, block, &dev())));
+        assert_eq!(
+            (&json["status"], &json["failure"]["code"]),
+            (&json!("failed"), &json!("insufficient_balance"))
+        );
+    }
+
+    #[test]
+    fn actions_round_trip_and_foreign_addresses_are_refused() {
+        let shown = Action::new(&signed().transaction.action, &dev());
+        assert_eq!(shown.parse(&dev()), Ok(signed().transaction.action));
+        assert!(matches!(shown.parse(&"other".parse().unwrap()), Err(ActionError::Address(_))));
+        let none = Action::Transfer { payments: vec![], memo: String::new() };
+        assert_eq!(none.parse(&dev()), Err(ActionError::Payments(0)));
+    }
+
+    #[test]
+    fn readers_skip_fields_they_do_not_know() {
+        let mut json = shown(None);
+        json["new"] = json!(1);
+        json["action"]["new"] = json!(1);
+        assert!(serde_json::from_value::<Transaction>(json).is_ok());
+    }
+}

@@ -1,0 +1,100 @@
+//! The vocabulary of the authenticated state, and how pure rules ask for it.
+
+use crate::hash::{Domain, hash};
+use bytes::{BufMut, Bytes};
+use commonware_codec::{Buf, Error, FixedSize, Read, ReadExt, Write};
+use std::{collections::BTreeMap, fmt, ops::Deref};
+
+/// A value of the state, as encoded by the rules.
+pub type Value = Bytes;
+
+/// The largest value that the state accepts, in bytes.
+pub const VALUE_SIZE_MAX: usize = 128 * 1024;
+
+/// What a block changes: the new value of each key, `None` for removed. Sorted, since the state's
+/// root depends on the order of writes.
+pub type Changes = BTreeMap<Key, Option<Value>>;
+
+/// A key of the state: a tag for the kind of record, then the record's name, padded with zeros.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key([u8; Self::SIZE]);
+
+impl Key {
+    /// The key of the record `name` of kind `tag`. Names of more than 31 bytes are hashed, so a
+    /// kind of record must use names of one length, or only long ones.
+    pub fn new(tag: u8, name: &[u8]) -> Self {
+        let mut key = [0; Self::SIZE];
+        key[0] = tag;
+        match key[1..].get_mut(..name.len()) {
+            Some(place) => place.copy_from_slice(name),
+            None => key[1..].copy_from_slice(&hash(Domain::StateKey, &[&[tag], name].concat())[..31]),
+        }
+        Self(key)
+    }
+}
+
+impl FixedSize for Key {
+    const SIZE: usize = 32;
+}
+
+impl Write for Key {
+    fn write(&self, buf: &mut impl BufMut) {
+        self.0.write(buf);
+    }
+}
+
+impl Read for Key {
+    type Cfg = ();
+    fn read_cfg(buf: &mut impl Buf, (): &()) -> Result<Self, Error> {
+        Ok(Self(ReadExt::read(buf)?))
+    }
+}
+
+impl Deref for Key {
+    type Target = [u8];
+    fn deref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl AsRef<[u8]> for Key {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hex::encode(self.0))
+    }
+}
+
+/// The part of the state that has been fetched so far: each key's value, or that it has none.
+#[derive(Clone, Debug, Default)]
+pub struct Known(BTreeMap<Key, Option<Value>>);
+
+impl Known {
+    /// Nothing known yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Records what the state holds under `key`.
+    pub fn insert(&mut self, key: Key, value: Option<Value>) {
+        self.0.insert(key, value);
+    }
+
+    /// `None` when the key was not fetched yet, `Some(None)` when the state has no such key.
+    pub fn get(&self, key: &Key) -> Option<Option<&Value>> {
+        self.0.get(key).map(Option::as_ref)
+    }
+}
+
+/// How far a pure computation over the state has come.
+#[derive(Clone, Debug)]
+pub enum Progress<T> {
+    /// It needs these keys, none of which is known: fetch them into [`Known`] and run it again.
+    Need(Vec<Key>),
+    /// It is done.
+    Done(T),
+}

@@ -1,0 +1,148 @@
+//! Transactions: what a person signs.
+
+use crate::{
+    Address, Amount, Digest, Domain, PublicKey, SecretKey, Signature,
+    codec::{Encode, List, Text, record, variants},
+    hash,
+    keys::{Signed, verify},
+};
+use std::fmt;
+
+/// The most payments in one transfer.
+pub const PAYMENTS_MAX: usize = 256;
+/// The longest memo, in bytes of UTF-8.
+pub const MEMO_SIZE_MAX: usize = 140;
+
+/// What an account asks the chain to do, and what it pays for it at most.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Transaction {
+    /// The key of the account that pays and acts.
+    pub sender: PublicKey,
+    /// How many transactions of the account were included before.
+    pub nonce: u64,
+    /// The last height at which it may be included.
+    pub last_height: u64,
+    /// The most gas that it may use.
+    pub gas_limit: u64,
+    /// The most it pays per gas, base fee and tip together, in base units.
+    pub fee_per_gas_max: u64,
+    /// What it offers the leader per gas, in base units, as far as the maximum leaves room.
+    pub tip_per_gas: u64,
+    /// What it does.
+    pub action: Action,
+}
+
+record!(Transaction {
+    sender,
+    nonce: varint,
+    last_height: varint,
+    gas_limit: varint,
+    fee_per_gas_max: varint,
+    tip_per_gas: varint,
+    action,
+});
+
+/// What a transaction does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Pays one or many recipients: all of them or none.
+    Transfer {
+        /// Who gets what, in this order.
+        payments: List<Payment, 1, PAYMENTS_MAX>,
+        /// A note for the recipients, readable by everybody.
+        memo: Memo,
+    },
+}
+
+impl Action {
+    /// A payment of `amount` to `to`, without a memo.
+    pub fn transfer(to: Address, amount: Amount) -> Self {
+        let payments = List::new(vec![Payment { to, amount }]).expect("one payment is within bounds");
+        Self::Transfer { payments, memo: Memo::default() }
+    }
+}
+
+/// One recipient of a transfer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Payment {
+    /// Who is paid.
+    pub to: Address,
+    /// How much.
+    pub amount: Amount,
+}
+
+record!(Payment { to, amount });
+
+/// A note of UTF-8.
+pub type Memo = Text<MEMO_SIZE_MAX>;
+
+impl Transaction {
+    /// Signs for the chain `chain_id`.
+    pub fn sign(self, key: &SecretKey, chain_id: &Digest) -> SignedTransaction {
+        let signature = key.sign(Domain::Transaction, chain_id, &self.encode());
+        SignedTransaction { transaction: self, signature }
+    }
+
+    /// The account that pays and acts.
+    pub fn sender_address(&self) -> Address {
+        Address::of(&self.sender)
+    }
+}
+
+/// A transaction with its sender's signature.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignedTransaction {
+    /// What was signed.
+    pub transaction: Transaction,
+    /// The sender's signature over the chain's id and the transaction.
+    pub signature: Signature,
+}
+
+record!(SignedTransaction { transaction, signature });
+
+impl SignedTransaction {
+    /// The transaction's id. It covers the signature, so what is known of an id is known of its bytes.
+    pub fn id(&self) -> TransactionId {
+        TransactionId { digest: hash(Domain::Transaction, &self.encode()) }
+    }
+}
+
+/// Which of `transactions` were signed by their senders for the chain `chain_id`, in their order.
+pub fn verify_signatures<'a>(
+    chain_id: &Digest,
+    transactions: impl IntoIterator<Item = &'a SignedTransaction>,
+) -> Vec<bool> {
+    let (messages, signers): (Vec<_>, Vec<_>) = transactions
+        .into_iter()
+        .map(|t| (t.transaction.encode(), (&t.transaction.sender, &t.signature)))
+        .unzip();
+    let signed: Vec<_> = messages
+        .iter()
+        .zip(signers)
+        .map(|(message, (signer, signature))| Signed { signer, message, signature })
+        .collect();
+    verify(Domain::Transaction, chain_id, &signed)
+}
+
+/// A transaction's name: the hash of its signed bytes.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TransactionId {
+    /// The hash.
+    pub digest: Digest,
+}
+
+record!(TransactionId { digest });
+
+impl fmt::Display for TransactionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hex::encode(self.digest))
+    }
+}
+
+impl fmt::Debug for TransactionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+variants!(Action { 0 => Transfer { payments, memo } });
