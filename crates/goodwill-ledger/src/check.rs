@@ -92,15 +92,15 @@ impl InvalidTransaction {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Signature => "signature",
-            Self::TooLarge { .. } => "too-large",
+            Self::TooLarge { .. } => "too_large",
             Self::Expired { .. } => "expired",
-            Self::NonceUsed { .. } => "nonce-used",
-            Self::NonceAhead { .. } => "nonce-ahead",
-            Self::GasLimitTooLow { .. } => "gas-limit-too-low",
-            Self::GasLimitTooHigh { .. } => "gas-limit-too-high",
-            Self::FeeTooLow { .. } => "fee-too-low",
-            Self::FeeUnaffordable { .. } => "fee-unaffordable",
-            Self::ZeroPayment { .. } => "zero-payment",
+            Self::NonceUsed { .. } => "nonce_used",
+            Self::NonceAhead { .. } => "nonce_ahead",
+            Self::GasLimitTooLow { .. } => "gas_limit_too_low",
+            Self::GasLimitTooHigh { .. } => "gas_limit_too_high",
+            Self::FeeTooLow { .. } => "fee_too_low",
+            Self::FeeUnaffordable { .. } => "fee_unaffordable",
+            Self::ZeroPayment { .. } => "zero_payment",
         }
     }
 }

@@ -148,7 +148,7 @@ impl Parameters {
 
     /// The largest transaction, in bytes.
     pub fn transaction_size_max(&self) -> usize {
-        (self.body_size_max / 4).min(128 * 1024)
+        (self.body_size_max / 4).min(96 * 1024)
     }
 }
 

@@ -38,7 +38,7 @@ pub struct Status {
     /// The base fee per gas of the next block, in base units.
     pub base_fee_per_gas: u64,
     /// The donated share of the base fee, in hundredths of a percent.
-    pub pollution_tax_bps: u16,
+    pub pollution_tax_bp: u16,
     /// What things cost in gas.
     pub gas_prices: GasPrices,
     /// How many nodes this one is connected with.
@@ -324,7 +324,7 @@ pub struct Problem {
     /// What happened this time, and why.
     #[serde(default)]
     pub detail: String,
-    /// For programs: stays the same across releases, such as `nonce_too_low`.
+    /// For programs: stays the same across releases, such as `nonce-used`.
     #[serde(default)]
     pub code: String,
     /// What to do about it.

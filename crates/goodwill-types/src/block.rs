@@ -91,7 +91,7 @@ pub struct BlockContext {
 }
 
 /// What a block carries.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Body {
     /// The transactions, in the order in which they are executed.
     pub transactions: List<SignedTransaction, 0, TRANSACTIONS_PER_BLOCK_MAX>,

@@ -4,7 +4,7 @@
 
 use crate::{Digest, hash::Domain};
 use bytes::BufMut;
-use commonware_codec::{Buf, Copying, DecodeExt, Error, FixedSize, Read, ReadExt, Write};
+use commonware_codec::{Buf, Copying, DecodeExt, Encode, Error, FixedSize, Read, ReadExt, Write};
 use commonware_cryptography::{BatchEntry, BatchVerifier as _, Signer as _, Verifier as _, ed25519};
 use commonware_parallel::Sequential;
 use std::{fmt, str::FromStr};
@@ -155,6 +155,16 @@ impl SecretKey {
     /// Takes the 32 bytes of a seed (RFC 8032).
     pub fn from_seed(seed: [u8; 32]) -> Self {
         Self(ed25519::PrivateKey::decode(Copying(&seed)).expect("any 32 bytes are a seed"))
+    }
+
+    /// A new key from the operating system's randomness.
+    pub fn generate() -> Self {
+        Self::from_seed(rand::random())
+    }
+
+    /// The 32 bytes of its seed: all there is to know.
+    pub fn to_seed(&self) -> [u8; 32] {
+        self.0.encode().as_ref().try_into().expect("a seed has 32 bytes")
     }
 
     /// The key that verifies what this one signs.

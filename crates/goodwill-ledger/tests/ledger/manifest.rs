@@ -136,3 +136,10 @@ fn an_oversized_file_is_not_even_parsed() {
     let error = Manifest::parse(&"#".repeat((1 << 20) + 1)).unwrap_err().to_string();
     assert!(error.contains("at most 1048576 are allowed"), "{error}");
 }
+
+#[test]
+fn the_example_of_the_documentation_is_a_chain() {
+    let manifest = Manifest::parse(include_str!("../../../../docs/chain.toml")).unwrap();
+    assert_eq!(manifest.parameters, goodwill_ledger::Parameters::standard());
+    assert!(!manifest.development);
+}

@@ -116,13 +116,13 @@ fn refusals() {
     };
     let cases: [(&str, &str, fn(&mut Transaction)); 8] = [
         ("expired", "valid up to height 20", |t| t.last_height = 20),
-        ("nonce-used", "next nonce is 1", |t| t.nonce = 0),
-        ("nonce-ahead", "next nonce is 1", |t| t.nonce = 2),
-        ("gas-limit-too-low", "this transaction uses", |t| t.gas_limit = 1_000),
-        ("gas-limit-too-high", "of a whole block", |t| t.gas_limit = u64::MAX),
-        ("fee-too-low", "the base fee is 10", |t| t.fee_per_gas_max = 9),
-        ("fee-unaffordable", "the fee may reach", |t| t.fee_per_gas_max = u64::MAX),
-        ("zero-payment", "payment 0 is of nothing", |t| {
+        ("nonce_used", "next nonce is 1", |t| t.nonce = 0),
+        ("nonce_ahead", "next nonce is 1", |t| t.nonce = 2),
+        ("gas_limit_too_low", "this transaction uses", |t| t.gas_limit = 1_000),
+        ("gas_limit_too_high", "of a whole block", |t| t.gas_limit = u64::MAX),
+        ("fee_too_low", "the base fee is 10", |t| t.fee_per_gas_max = 9),
+        ("fee_unaffordable", "the fee may reach", |t| t.fee_per_gas_max = u64::MAX),
+        ("zero_payment", "payment 0 is of nothing", |t| {
             t.action = Action::transfer(address(2), Amount::ZERO)
         }),
     ];
@@ -132,7 +132,7 @@ fn refusals() {
         assert!(text.contains(message), "{text}");
     }
     let beggar = sign(&sandbox, 99, pay(&sandbox, 99, 2, 1));
-    assert_eq!(sandbox.simulate(beggar).unwrap_err().code(), "fee-unaffordable");
+    assert_eq!(sandbox.simulate(beggar).unwrap_err().code(), "fee_unaffordable");
     assert_eq!(alter(|t| t.last_height = 21), Ok(()));
 }
 

@@ -1,0 +1,11 @@
+//! Each command a file.
+
+pub(crate) mod account;
+pub(crate) mod block;
+pub(crate) mod completions;
+pub(crate) mod dev;
+pub(crate) mod node;
+pub(crate) mod send;
+pub(crate) mod status;
+pub(crate) mod tx;
+pub(crate) mod wallet;

@@ -1,0 +1,84 @@
+//! Arrows between the crates point down only.
+
+use serde_json::Value;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    process::Command,
+};
+
+/// Crate -> the crates of the workspace that it may depend on.
+const ARROWS: [(&str, &[&str]); 7] = [
+    ("goodwill-types", &[]),
+    ("goodwill-proof", &["goodwill-types"]),
+    ("goodwill-ledger", &["goodwill-types"]),
+    ("goodwill-engine", &["goodwill-proof", "goodwill-types"]),
+    ("goodwill-wallet", &["goodwill-proof", "goodwill-types"]),
+    (
+        "goodwill-node",
+        &["goodwill-engine", "goodwill-ledger", "goodwill-proof", "goodwill-types", "goodwill-wallet"],
+    ),
+    ("goodwill-cli", &["goodwill-node", "goodwill-types", "goodwill-wallet"]),
+];
+
+/// Who may name which of commonware's crates; the others may name none.
+const COMMONWARE: [(&str, &[&str]); 3] = [
+    ("goodwill-types", &["commonware-codec", "commonware-cryptography", "commonware-parallel"]),
+    (
+        "goodwill-proof",
+        &[
+            "commonware-codec",
+            "commonware-consensus",
+            "commonware-cryptography",
+            "commonware-parallel",
+            "commonware-storage",
+            "commonware-utils",
+        ],
+    ),
+    ("goodwill-engine", &["*"]),
+];
+
+fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--no-deps", "--offline", "--format-version=1"])
+        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+        .output()
+        .expect("cargo metadata runs");
+    let metadata: Value = serde_json::from_slice(&output.stdout).expect("cargo metadata is JSON");
+    let packages = metadata["packages"].as_array().expect("a list of packages");
+    let name = |value: &Value| value["name"].as_str().expect("a name").to_owned();
+    // Of development dependencies only those on the workspace's own crates count: tests need tools.
+    packages
+        .iter()
+        .map(|p| (name(p), p["dependencies"].as_array().expect("a list").iter().map(name).collect()))
+        .collect()
+}
+
+fn allowed(table: &[(&str, &'static [&'static str])], name: &str) -> &'static [&'static str] {
+    table.iter().find(|(crate_name, _)| *crate_name == name).map_or(&[], |(_, allowed)| allowed)
+}
+
+#[test]
+fn arrows_point_down_only() {
+    let dependencies = dependencies();
+    let known: BTreeSet<_> = ARROWS.iter().map(|(name, _)| (*name).to_owned()).collect();
+    assert_eq!(
+        dependencies.keys().cloned().collect::<BTreeSet<_>>(),
+        known,
+        "a crate is missing in the table"
+    );
+    for (name, named) in &dependencies {
+        for other in named.iter().filter(|other| known.contains(*other)) {
+            assert!(allowed(&ARROWS, name).contains(&other.as_str()), "{name} must not depend on {other}");
+        }
+    }
+}
+
+#[test]
+fn only_the_engine_names_commonware() {
+    for (name, named) in dependencies() {
+        for other in named.iter().filter(|other| other.starts_with("commonware-")) {
+            let may = allowed(&COMMONWARE, &name);
+            assert!(may.contains(&"*") || may.contains(&other.as_str()), "{name} must not name {other}");
+        }
+    }
+}

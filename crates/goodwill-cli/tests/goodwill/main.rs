@@ -1,0 +1,7 @@
+//! The command as people and programs use it: real processes, real network, real disk.
+
+mod api;
+mod commands;
+mod crash;
+mod processes;
+mod world;

@@ -1,0 +1,124 @@
+//! Development chains and nodes as child processes, and the command run against them.
+
+use serde_json::Value;
+use std::{
+    io::{BufRead as _, BufReader},
+    path::{Path, PathBuf},
+    process::{Child, Command, Output, Stdio},
+    sync::mpsc,
+    thread,
+    time::{Duration, Instant},
+};
+
+/// Longer than anything should take, so that a hanging test ends.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
+
+pub(crate) fn goodwill() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_goodwill"));
+    command.env_remove("GOODWILL_URL").env_remove("GOODWILL_WALLETS").env_remove("RUST_LOG");
+    command
+}
+
+/// A process that said it is ready. Killed when dropped.
+pub(crate) struct Process {
+    pub(crate) child: Child,
+    pub(crate) ready: Value,
+}
+
+impl Process {
+    fn start(mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().expect("the command starts");
+        let stdout = child.stdout.take().expect("piped");
+        let (lines, first) = mpsc::channel();
+        thread::spawn(move || {
+            for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+                let _ = lines.send(line);
+            }
+        });
+        let line = first.recv_timeout(PATIENCE).expect("a ready line");
+        let ready: Value = serde_json::from_str(&line).expect("the ready line is JSON");
+        assert_eq!(ready["event"], "ready");
+        Self { child, ready }
+    }
+
+    pub(crate) fn dev(data: &Path, miners: u32) -> Self {
+        let mut command = goodwill();
+        command.args(["dev", "--json", "--http", "127.0.0.1:0", "--block-time", "200ms"]);
+        command.args(["--miners", &miners.to_string()]).arg("--data").arg(data);
+        Self::start(command)
+    }
+
+    pub(crate) fn node(config: PathBuf) -> Self {
+        let mut command = goodwill();
+        command.args(["node", "--json", "--config"]).arg(config);
+        Self::start(command)
+    }
+
+    pub(crate) fn api(&self) -> &str {
+        self.ready["api"].as_str().expect("an address")
+    }
+
+    /// SIGKILL: no chance to flush anything.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().expect("it runs");
+        self.child.wait().expect("it ends");
+    }
+
+    /// SIGTERM, as a service manager does it.
+    pub(crate) fn stop(mut self) {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").arg(&pid).status().expect("kill runs").success());
+        let status = self.child.wait().expect("it ends");
+        assert!(status.success(), "a clean stop ends with 0, not {status}");
+    }
+
+    /// Runs the command against this process.
+    pub(crate) fn run(&self, args: &[&str]) -> Output {
+        goodwill().args(args).args(["--url", self.api()]).output().expect("the command runs")
+    }
+
+    /// Runs the command with `--json` and gives its answer.
+    pub(crate) fn answer(&self, args: &[&str]) -> Value {
+        let output = self.run(&[args, &["--json"]].concat());
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{args:?} failed: {said}");
+        serde_json::from_slice(&output.stdout).expect("an answer in JSON")
+    }
+
+    pub(crate) fn get(&self, path: &str) -> Value {
+        let mut response = ureq::get(format!("{}{path}", self.api())).call().expect(path);
+        let text = response.body_mut().read_to_string().expect("a body");
+        serde_json::from_str(&text).expect("JSON")
+    }
+
+    pub(crate) fn height(&self) -> u64 {
+        self.get("/v1/status")["finalized_height"].as_u64().expect("a height")
+    }
+
+    /// Waits until the newest final block is at `height` or above.
+    pub(crate) fn reach(&self, height: u64) {
+        wait_until(&format!("{} reaches height {height}", self.api()), || self.height() >= height);
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+pub(crate) fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
+    let started = Instant::now();
+    while !condition() {
+        assert!(started.elapsed() < PATIENCE, "waited in vain until {what}");
+        thread::sleep(Duration::from_millis(50));
+    }
+}
+
+/// The supply equation, as anybody can check it.
+pub(crate) fn check_supply(supply: &Value) {
+    let units = |value: &Value| value.as_str().expect("an amount").parse::<u64>().expect("units");
+    let cells: u64 = supply["cells"].as_object().expect("cells").values().map(units).sum();
+    assert_eq!(units(&supply["genesis"]) + units(&supply["minted"]), cells);
+}

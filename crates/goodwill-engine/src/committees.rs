@@ -1,0 +1,157 @@
+//! Who makes the blocks of each epoch, kept on disk: after a restart the state may be too new to
+//! tell.
+
+use commonware_consensus::{
+    simplex::elector::{Config, Elector, Scheduled, Terms},
+    types::{Epoch, Participant, Round},
+};
+use commonware_cryptography::{
+    certificate::{Provider, Scheme as CertificateScheme, Scoped},
+    ed25519::PublicKey as Point,
+};
+use commonware_storage::{
+    Context,
+    metadata::{self, Metadata},
+};
+use commonware_utils::{ordered::Set, sequence::U64, sync::Mutex};
+use goodwill_proof::scheme::{self, Scheme};
+use goodwill_types::{Committee, Digest, SecretKey};
+use std::{collections::BTreeMap, sync::Arc};
+use tokio::sync::watch;
+
+/// How many epochs are kept: certificates of older ones are never verified again.
+const EPOCHS_KEPT: u64 = 16;
+
+/// A committee, ready for use.
+pub(crate) struct Seated {
+    pub(crate) committee: Committee,
+    /// The seats' keys; the index of a seat is the same as in the committee.
+    pub(crate) points: Set<Point>,
+    verifier: Arc<Scheme>,
+}
+
+/// The committees known so far: at most that of the epoch after the newest final block.
+pub(crate) struct Committees<E: Context>(Arc<Shared<E>>);
+
+struct Shared<E: Context> {
+    chain_id: Digest,
+    seated: Mutex<BTreeMap<u64, Arc<Seated>>>,
+    newest: watch::Sender<Option<u64>>,
+    /// Taken out while it is written.
+    store: tokio::sync::Mutex<Option<Metadata<E, U64, Committee>>>,
+}
+
+impl<E: Context> Clone for Committees<E> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<E: Context> Committees<E> {
+    /// Reads what an earlier run knew.
+    pub(crate) async fn open(context: E, chain_id: Digest, prefix: &str) -> Self {
+        let config = metadata::Config { partition: format!("{prefix}-committees"), codec_config: () };
+        let store = Metadata::<E, U64, Committee>::init(context, config).await;
+        let store = store.expect("the committees can be read");
+        let known: Vec<_> =
+            store.keys().filter_map(|epoch| Some((u64::from(epoch), store.get(epoch)?.clone()))).collect();
+        let committees = Self(Arc::new(Shared {
+            chain_id,
+            seated: Mutex::default(),
+            newest: watch::Sender::new(None),
+            store: tokio::sync::Mutex::new(Some(store)),
+        }));
+        known.into_iter().for_each(|(epoch, committee)| committees.seat(epoch, committee));
+        committees
+    }
+
+    /// The newest epoch whose committee is known.
+    pub(crate) fn newest(&self) -> Option<u64> {
+        *self.0.newest.borrow()
+    }
+
+    /// The committee of `epoch`, if it is known and not forgotten.
+    pub(crate) fn get(&self, epoch: u64) -> Option<Arc<Seated>> {
+        self.0.seated.lock().get(&epoch).cloned()
+    }
+
+    /// Waits until the committee of `epoch` is known.
+    pub(crate) async fn wait(&self, epoch: u64) -> Arc<Seated> {
+        let known = |newest: &Option<u64>| newest.is_some_and(|newest| newest >= epoch);
+        self.0.newest.subscribe().wait_for(known).await.expect("we hold the sender");
+        self.get(epoch).expect("committees are kept longer than they are waited for")
+    }
+
+    /// Makes a committee known, and durable before anybody learns of it.
+    pub(crate) async fn install(&self, epoch: u64, committee: Committee) {
+        let mut place = self.0.store.lock().await;
+        let mut store = place.take().expect("an earlier write did not fail");
+        store.put(U64::new(epoch), committee.clone());
+        store.retain(|kept, _| u64::from(kept) + EPOCHS_KEPT > epoch);
+        *place = Some(store.sync().await.expect("the committees can be written"));
+        self.seat(epoch, committee);
+    }
+
+    fn seat(&self, epoch: u64, committee: Committee) {
+        let seated = Seated::new(&self.0.chain_id, committee)
+            .unwrap_or_else(|| panic!("the committee of epoch {epoch} has an invalid key"));
+        let mut all = self.0.seated.lock();
+        all.insert(epoch, Arc::new(seated));
+        all.retain(|kept, _| kept + EPOCHS_KEPT > epoch);
+        self.0.newest.send_if_modified(|newest| {
+            let newer = newest.is_none_or(|newest| epoch > newest);
+            if newer {
+                *newest = Some(epoch);
+            }
+            newer
+        });
+    }
+}
+
+impl Seated {
+    fn new(chain_id: &Digest, committee: Committee) -> Option<Self> {
+        let points = scheme::participants(&committee)?;
+        let verifier = Arc::new(scheme::verifier(chain_id, &committee)?);
+        Some(Self { committee, points, verifier })
+    }
+
+    /// What the node signs with, if it holds a seat.
+    pub(crate) fn signer(&self, chain_id: &Digest, key: &SecretKey) -> Option<Scheme> {
+        Scheme::signer(&scheme::namespace(chain_id), self.points.clone(), key.expose().clone())
+    }
+
+    /// How many of its members may be faulty while blocks stay final.
+    pub(crate) fn faults_max(&self) -> usize {
+        (self.points.len() - 1) / 3
+    }
+}
+
+impl<E: Context> Provider for Committees<E> {
+    type Scope = Epoch;
+    type Scheme = Scheme;
+    fn scoped(&self, epoch: Epoch) -> Option<Scoped<Scheme>> {
+        self.get(epoch.get()).map(|seated| Scoped::scheme(seated.verifier.clone()))
+    }
+}
+
+/// Whose turn a view is: fixed by the committee, whatever was certified before.
+#[derive(Clone)]
+pub(crate) struct Turns(pub(crate) Arc<Seated>);
+
+impl<S: CertificateScheme<PublicKey = Point>> Config<S> for Turns {
+    type Elector = Self;
+    fn build(self, participants: &Set<Point>) -> Self {
+        assert_eq!(*participants, self.0.points, "the turns are those of another committee");
+        self
+    }
+}
+
+impl<S: CertificateScheme<PublicKey = Point>> Elector<S> for Turns {
+    type Mode = Scheduled;
+    fn terms(&self) -> Terms {
+        Terms::rotating()
+    }
+    fn elect(&self, round: Round, (): ()) -> Participant {
+        Participant::from_usize(self.0.committee.turn(round.view().get()))
+    }
+}

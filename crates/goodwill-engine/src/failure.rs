@@ -1,0 +1,96 @@
+//! What went wrong, and what the operator can do.
+
+use std::{any::Any, path::PathBuf};
+
+/// Begins the message of a panic that the machine asked for.
+pub(crate) const COMMIT: &str = "the node could not store a final block: ";
+
+/// Why a node ended other than by being asked to.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Failure {
+    /// Something was wrong before the node touched its data.
+    #[error("the node did not start: {0}")]
+    Start(String),
+    /// Another process uses the same folder.
+    #[error(
+        "another node is running on {}; its data is safe. Stop that node, or give this one a folder of its own",
+        .0.display()
+    )]
+    Locked(PathBuf),
+    /// The disk is full.
+    #[error(
+        "the disk is full ({0}). What was final is safe. Free some space, then start the node again"
+    )]
+    DiskFull(String),
+    /// The node may not read or write its files.
+    #[error(
+        "the node may not use its files ({0}). What was final is safe. Give its user the right to read \
+         and write the folder, then start the node again"
+    )]
+    NotPermitted(String),
+    /// Stored data cannot be read back.
+    #[error(
+        "stored data is damaged ({0}). Do not trust it: move the folder away, check the disk, and start \
+         the node again with a backup or an empty folder; it then fetches the chain from other nodes"
+    )]
+    Damaged(String),
+    /// The node's own storage refused a final block.
+    #[error("{COMMIT}{0}. What was final before is safe. Remove the cause, then start the node again")]
+    Commit(String),
+    /// Something that must always hold did not.
+    #[error(
+        "the node stopped itself, since something that must always hold did not: {0}. What was final is \
+         safe. Start the node again; if it stops again, report this message"
+    )]
+    Broken(String),
+    /// The part of the node beside the engine failed.
+    #[error("{0}")]
+    App(String),
+}
+
+/// A failure, and what its message contains.
+type Cause = (fn(String) -> Failure, &'static [&'static str]);
+
+/// How a message betrays its cause. Storage errors reach us as text only.
+const CAUSES: [Cause; 3] = [
+    (Failure::DiskFull, &["StorageFull", "No space left", "QuotaExceeded", "quota exceeded"]),
+    (Failure::NotPermitted, &["PermissionDenied", "Permission denied", "ReadOnlyFilesystem", "Read-only"]),
+    (Failure::Damaged, &["orrupt", "hecksum", "BlobInsufficientLength", "BlobMissing", "PartitionMissing", "Mismatch"]),
+];
+
+impl Failure {
+    /// What a panic inside the engine means for the operator.
+    pub(crate) fn of_panic(panic: &(dyn Any + Send)) -> Self {
+        let message = message(panic);
+        let cause = CAUSES.iter().find(|(_, signs)| signs.iter().any(|sign| message.contains(sign)));
+        match (cause, message.strip_prefix(COMMIT)) {
+            (Some((failure, _)), _) => failure(message),
+            (None, Some(why)) => Self::Commit(why.into()),
+            (None, None) => Self::Broken(message),
+        }
+    }
+}
+
+/// What a panic said.
+pub(crate) fn message(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no message".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tells_causes_apart() {
+        let of = |text: &str| Failure::of_panic(&text.to_owned());
+        let full = r#"BlobSyncFailed("a", "b", Os { code: 28, kind: StorageFull, message: "No space" })"#;
+        assert_eq!(of(full), Failure::DiskFull(full.into()));
+        let denied = r#"Os { code: 13, kind: PermissionDenied, message: "Permission denied" }"#;
+        assert_eq!(of(denied), Failure::NotPermitted(denied.into()));
+        assert_eq!(of("invalid or missing checksum"), Failure::Damaged("invalid or missing checksum".into()));
+        assert_eq!(of(&format!("{COMMIT}why")), Failure::Commit("why".into()));
+        assert_eq!(of("a boundary was skipped"), Failure::Broken("a boundary was skipped".into()));
+        assert_eq!(Failure::of_panic(&"static"), Failure::Broken("static".into()));
+    }
+}

@@ -1,0 +1,201 @@
+//! Follows the chain: goes from epoch to epoch as blocks become final, and keeps up with what
+//! other nodes say that they have. Nodes without a seat hear no votes and live from this alone.
+
+use crate::{
+    block::Block,
+    epochs::{Active, Epochs},
+    node::Runtime,
+    rules::now_ms,
+};
+use commonware_actor::Feedback;
+use commonware_consensus::{Heightable as _, Reporter, marshal::Update, types::Height};
+use commonware_cryptography::ed25519::PublicKey as Point;
+use commonware_macros::select_loop;
+use commonware_p2p::{Blocker, Manager, Receiver, Recipients, Sender};
+use commonware_runtime::{Buf as _, IoBuf};
+use commonware_utils::{Acknowledgement as _, acknowledgement::Exact, vec::NonEmptyVec};
+use goodwill_types::PublicKey;
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, SystemTime},
+};
+use tokio::sync::{mpsc, watch};
+
+/// How often a node says how far it is.
+const HEARTBEAT: Duration = Duration::from_secs(1);
+/// How long a node counts as connected after it was last heard.
+const HEARD_WITHIN: Duration = Duration::from_millis(3_500);
+/// Voters learn of blocks by their votes; only this far behind do they ask for them.
+const LAG_MAX: u64 = 8;
+/// The size of a message on the tip channel: a height.
+const TIP_SIZE: usize = 8;
+
+/// A final block, to be acknowledged when the node has entered the epoch of its child.
+pub(crate) type Delivery = (Height, Exact);
+
+/// Hands final blocks to [`Follower`]. At most as many as may be unacknowledged are on their way.
+#[derive(Clone)]
+pub(crate) struct Deliveries {
+    pub(crate) blocks: mpsc::UnboundedSender<Delivery>,
+    pub(crate) tip: Arc<watch::Sender<u64>>,
+}
+
+impl Reporter for Deliveries {
+    type Activity = Update<Block>;
+    fn report(&mut self, update: Update<Block>) -> Feedback {
+        match update {
+            Update::Tip(_, height, _) => {
+                self.tip.send_replace(height.get());
+                Feedback::Ok
+            }
+            Update::Block(block, acknowledgement) => {
+                let sent = self.blocks.send((block.height(), acknowledgement));
+                sent.map_or(Feedback::Closed, |()| Feedback::Ok)
+            }
+        }
+    }
+}
+
+/// What the follower hears.
+pub(crate) struct Heard<R> {
+    /// Final blocks, in order.
+    pub(crate) blocks: mpsc::UnboundedReceiver<Delivery>,
+    /// The newest final height.
+    pub(crate) tip: watch::Receiver<u64>,
+    /// Votes and certificates of epochs that the node is not in.
+    pub(crate) strays: [mpsc::Receiver<(u64, (Point, IoBuf))>; 2],
+    /// What other nodes say that they have.
+    pub(crate) tips: R,
+}
+
+/// Keeps the node in the chain's epoch.
+pub(crate) struct Follower<E: Runtime, S: Sender, M, B> {
+    pub(crate) epochs: Epochs<E, S, M, B>,
+    pub(crate) say: S,
+    pub(crate) peers: Arc<AtomicUsize>,
+    /// How far each node says that it is. Only nodes of the mesh get here.
+    pub(crate) claims: BTreeMap<Point, u64>,
+    /// When each node was last heard.
+    pub(crate) heard: BTreeMap<Point, SystemTime>,
+}
+
+impl<E, S, M, B> Follower<E, S, M, B>
+where
+    E: Runtime,
+    S: Sender<PublicKey = Point>,
+    M: Manager<PublicKey = Point>,
+    B: Blocker<PublicKey = Point> + Sync,
+{
+    /// Follows until the node stops.
+    pub(crate) async fn run(mut self, mut heard: Heard<impl Receiver<PublicKey = Point>>) {
+        let processed = self.epochs.marshal.get_processed().await.map_or(0, |at| at.height().get());
+        let mut tip = processed;
+        let mut active = self.epochs.enter(self.epochs.rules.epoch(processed + 1), &self.claims).await;
+        let context = self.epochs.runtime.child("follow");
+        let mut beat = context.current();
+        let [mut votes, mut certificates] = heard.strays;
+        select_loop! {
+            context,
+            on_stopped => {},
+            Some((epoch, (from, _))) = votes.recv() else break => self.stray(&active, epoch, from),
+            Some((epoch, (from, _))) = certificates.recv() else break => self.stray(&active, epoch, from),
+            message = heard.tips.recv() => {
+                let Ok((from, message)) = message else { break };
+                self.claimed(&active, tip, from, message);
+            },
+            _ = context.sleep_until(beat) => {
+                beat = context.current() + HEARTBEAT;
+                self.beat(tip);
+            },
+            Ok(()) = heard.tip.changed() else break => {
+                tip = tip.max(*heard.tip.borrow_and_update());
+                self.push(&active, tip);
+            },
+            Some((height, acknowledgement)) = heard.blocks.recv() else break => {
+                active = self.pass(active, height.get()).await;
+                acknowledgement.acknowledge();
+            },
+            () = ended(&mut active) => panic!("the vote on the blocks of epoch {} ended", active.epoch),
+        }
+    }
+
+    /// The block at `height` is final. After the last of an epoch, the next epoch begins.
+    async fn pass(&mut self, active: Active, height: u64) -> Active {
+        assert!(height <= active.last, "the last block of epoch {} was skipped", active.epoch);
+        if height < active.last {
+            return active;
+        }
+        let next = self.epochs.enter(active.epoch + 1, &self.claims).await;
+        active.leave().await;
+        next
+    }
+
+    /// Somebody votes in an epoch that the node is not in: if a later one, ours is over.
+    fn stray(&self, active: &Active, epoch: u64, from: Point) {
+        if epoch > active.epoch {
+            self.fetch(active, active.last, from);
+        }
+    }
+
+    /// A node says how far it is.
+    fn claimed(&mut self, active: &Active, tip: u64, from: Point, mut message: IoBuf) {
+        if message.len() != TIP_SIZE {
+            return;
+        }
+        let now = self.epochs.runtime.current();
+        self.heard.insert(from.clone(), now);
+        self.peers.store(self.heard.len(), Ordering::Relaxed);
+        // However far it says that it is, there has not been time for more blocks than this.
+        let height = message.get_u64().min(self.epochs.rules.height_max(now_ms(&self.epochs.runtime)));
+        self.claims.insert(from.clone(), height);
+        let slack = if active.engine.is_some() { LAG_MAX } else { 0 };
+        if height > active.last || height > tip + slack {
+            self.fetch(active, height, from);
+        }
+    }
+
+    /// Asks `from` for a certificate: of `height`, but never beyond the epoch whose committee is
+    /// known. Only seats of that committee are asked.
+    fn fetch(&self, active: &Active, height: u64, from: Point) {
+        let ours = PublicKey::try_from(&from).is_ok_and(|key| key == self.epochs.config.me.public_key());
+        if !ours && active.seated.points.position(&from).is_some() {
+            let height = Height::new(height.min(active.last));
+            self.epochs.marshal.hint_finalized(height, NonEmptyVec::new(from));
+        }
+    }
+
+    /// Tells all nodes how far this one is, and counts those that are connected.
+    fn beat(&mut self, tip: u64) {
+        let _ = self.say.send(Recipients::All, encode(tip), false);
+        let now = self.epochs.runtime.current();
+        self.heard.retain(|_, at| now.duration_since(*at).is_ok_and(|since| since < HEARD_WITHIN));
+        self.claims.retain(|node, _| self.heard.contains_key(node));
+        self.peers.store(self.heard.len(), Ordering::Relaxed);
+    }
+
+    /// Tells those without a seat at once.
+    fn push(&mut self, active: &Active, tip: u64) {
+        let points = &active.seated.points;
+        let followers: Vec<_> =
+            self.heard.keys().filter(|node| points.position(node).is_none()).cloned().collect();
+        if active.engine.is_some() && !followers.is_empty() {
+            let _ = self.say.send(Recipients::Some(followers), encode(tip), false);
+        }
+    }
+}
+
+fn encode(tip: u64) -> IoBuf {
+    IoBuf::from(tip.to_be_bytes().to_vec())
+}
+
+/// Resolves when the vote of the active epoch ends, which it never does by itself.
+async fn ended(active: &mut Active) {
+    match &mut active.engine {
+        Some(engine) => drop(engine.await),
+        None => std::future::pending().await,
+    }
+}

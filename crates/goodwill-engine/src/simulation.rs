@@ -1,0 +1,70 @@
+//! Seeded simulation of a whole network: the engine of real nodes over a simulated network, clock
+//! and disk. The same seed gives the same run.
+//!
+//! Every run checks that all honest nodes agree on every block and every state, and that all of
+//! them get to the end once the faults are over.
+
+mod byzantine;
+mod harness;
+mod scenario;
+
+pub use byzantine::Byzantine;
+pub use scenario::{CrashAt, Faults, Partition, Scenario};
+
+use crate::StateMachine;
+use goodwill_types::{Digest, SecretKey};
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
+
+/// What came of a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// The height that each honest node reached, by the node's number.
+    pub heights: Vec<(usize, u64)>,
+    /// The blocks that all honest nodes agree on, from height 1.
+    pub blocks: Vec<Agreed>,
+    /// How often a node crashed.
+    pub crashes: u64,
+    /// A digest of everything that happened, in order.
+    pub trace: String,
+}
+
+/// A block that all honest nodes agree on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Agreed {
+    /// The block's epoch.
+    pub epoch: u64,
+    /// The block's digest.
+    pub digest: Digest,
+    /// The root of the state after it.
+    pub state_root: Digest,
+}
+
+/// The key of the simulated node `node`: miners first, then followers.
+pub fn node_key(node: usize) -> SecretKey {
+    let mut seed = [0; 32];
+    seed[..8].copy_from_slice(&(node as u64 + 1).to_be_bytes());
+    SecretKey::from_seed(seed)
+}
+
+/// Runs `scenario`. `machines` makes the state machine of a node, again after each crash: what it
+/// must remember, it has to store.
+///
+/// # Errors
+/// Says how the network failed: a fork, a halt, or a panic.
+pub fn run(
+    scenario: Scenario,
+    machines: impl Fn(usize) -> Arc<dyn StateMachine> + Send + Sync + 'static,
+) -> Result<Report, String> {
+    scenario.check()?;
+    let height = scenario.blocks;
+    let machines: harness::Machines = Arc::new(machines);
+    catch_unwind(AssertUnwindSafe(|| harness::run(scenario, machines))).unwrap_or_else(|panic| {
+        Err(match crate::failure::message(&*panic).as_str() {
+            "runtime timeout" => format!("a halt: not every honest node reached block {height}"),
+            other => format!("a panic: {other}"),
+        })
+    })
+}

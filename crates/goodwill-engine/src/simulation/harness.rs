@@ -1,0 +1,283 @@
+//! Puts nodes, network and faults together.
+
+use super::{
+    Agreed, Report, Scenario,
+    byzantine::{Tampered, Tampering},
+    node_key,
+};
+use crate::{
+    ChainConfig, Config, Engine, StateMachine, handle,
+    network::{Channels, Network, message_size_max},
+    node,
+};
+use commonware_cryptography::ed25519::PublicKey as Point;
+use commonware_glue::simulate::{
+    action::{Action, Crash, Schedule},
+    engine::{EngineDefinition, InitContext},
+    exit::ExitCondition,
+    plan::PlanBuilder,
+    processed::ProcessedHeight,
+    property::Property,
+    tracker::ProgressTracker,
+};
+use commonware_p2p::simulated::Link;
+use commonware_runtime::{Handle, Quota, Spawner as _, Supervisor as _};
+use commonware_utils::{Probability, sync::Mutex};
+use futures::future::BoxFuture;
+use goodwill_types::{Domain, hash};
+use std::{num::NonZeroU64, sync::Arc, time::Duration};
+
+/// How long the nodes may take after the faults are over, in simulated time.
+const PATIENCE: Duration = Duration::from_secs(600);
+
+pub(super) type Machines = Arc<dyn Fn(usize) -> Arc<dyn StateMachine> + Send + Sync>;
+
+/// Runs `scenario`, and checks what came of it.
+pub(super) fn run(scenario: Scenario, machines: Machines) -> Result<Report, String> {
+    let outcome = Arc::new(Mutex::new(None));
+    let honest = scenario.nodes() - scenario.faults.byzantine.len();
+    let timeout = Duration::from_millis(scenario.faults.healed_at_ms) + PATIENCE;
+    let mut plan = PlanBuilder::new(Definition { scenario: scenario.clone(), machines })
+        .seed(scenario.seed)
+        .link(link(scenario.faults.loss_percent))
+        .exit_condition(AllHonest { count: honest, height: scenario.blocks })
+        .property(OneChain { height: scenario.blocks, outcome: outcome.clone() })
+        .timeout(timeout);
+    let schedule = schedule(&scenario);
+    if !schedule.events.is_empty() {
+        plan = plan.crash(Crash::Schedule(schedule));
+    }
+    let result = plan.run()?.pop().expect("one seed, one result");
+    let (heights, blocks) = outcome.lock().take().ok_or("the chains were not compared")?;
+    Ok(Report { heights, blocks, crashes: result.crashes, trace: result.state })
+}
+
+fn point(node: usize) -> Point {
+    Point::try_from(&node_key(node).public_key()).expect("a derived key is on the curve")
+}
+
+fn link(loss_percent: u8) -> Link {
+    let arriving = Probability::try_from(f64::from(100 - loss_percent) / 100.0).expect("a share");
+    Link {
+        latency: Duration::from_millis(if loss_percent == 0 { 20 } else { 40 }),
+        jitter: Duration::from_millis(if loss_percent == 0 { 5 } else { 30 }),
+        success_rate: arriving,
+    }
+}
+
+/// The scenario's faults in the order of time.
+fn schedule(scenario: &Scenario) -> Schedule<Point> {
+    let mut events = Vec::new();
+    for partition in &scenario.faults.partitions {
+        events.extend(cuts(scenario, &partition.nodes).map(|cut| (partition.at_ms, cut)));
+    }
+    for crash in &scenario.faults.crashes {
+        events.push((crash.at_ms, Action::Crash(point(crash.node))));
+        events.push((crash.at_ms + crash.downtime_ms, Action::Restart(point(crash.node))));
+    }
+    let faulty_links = scenario.faults.loss_percent > 0 || !scenario.faults.partitions.is_empty();
+    if faulty_links {
+        events.push((scenario.faults.healed_at_ms, Action::Heal(link(0))));
+    }
+    events.sort_by_key(|(at_ms, _)| *at_ms);
+    let events = events.into_iter().map(|(at_ms, action)| (Duration::from_millis(at_ms), action)).collect();
+    Schedule { events }
+}
+
+/// Cuts the links between `inside` and all other nodes, in both directions.
+fn cuts<'a>(scenario: &Scenario, inside: &'a [usize]) -> impl Iterator<Item = Action<Point>> + 'a {
+    let outside: Vec<_> = (0..scenario.nodes()).filter(|node| !inside.contains(node)).collect();
+    let broken = Link { success_rate: Probability::try_from(0.0).expect("a share"), ..link(0) };
+    inside.iter().flat_map(move |a| {
+        let broken = broken.clone();
+        let pairs: Vec<_> = outside.iter().flat_map(|b| [(*a, *b), (*b, *a)]).collect();
+        pairs.into_iter().map(move |(from, to)| Action::UpdateLink {
+            from: point(from),
+            to: point(to),
+            link: broken.clone(),
+        })
+    })
+}
+
+/// How a node is built.
+#[derive(Clone)]
+struct Definition {
+    scenario: Scenario,
+    machines: Machines,
+}
+
+impl Definition {
+    fn chain(&self) -> ChainConfig {
+        ChainConfig {
+            chain_id: hash(Domain::Chain, b"simulation"),
+            genesis_time_ms: 0,
+            block_time_ms: NonZeroU64::new(self.scenario.block_time_ms).expect("checked"),
+            blocks_per_epoch: NonZeroU64::new(self.scenario.blocks_per_epoch).expect("checked"),
+            body_size_max: self.scenario.body_size_max,
+        }
+    }
+
+    fn config(&self, node: usize) -> Config {
+        let followers = self.scenario.miners..self.scenario.nodes();
+        Config {
+            me: node_key(node),
+            chain: self.chain(),
+            followers: followers.map(|follower| node_key(follower).public_key()).collect(),
+            prefix: format!("node-{node}"),
+            retain_blocks: None,
+        }
+    }
+
+    fn tampering(&self, node: usize) -> Tampering {
+        let byzantine = self.scenario.faults.byzantine.iter().find(|(faulty, _)| *faulty == node);
+        Tampering::new(byzantine.map(|(_, how)| *how), node_key(node), self.chain())
+    }
+}
+
+impl EngineDefinition for Definition {
+    type PublicKey = Point;
+    type Engine = Handle<()>;
+    type State = Observed;
+
+    fn participants(&self) -> Vec<Point> {
+        (0..self.scenario.nodes()).map(point).collect()
+    }
+
+    fn channels(&self) -> Vec<(u64, Quota)> {
+        let mut channels = Vec::new();
+        Channels::open(|number, rate| channels.push((number, rate)));
+        channels
+    }
+
+    fn max_message_size(&self) -> u32 {
+        message_size_max(&self.chain())
+    }
+
+    async fn init(&self, init: InitContext<'_, Point>) -> (Handle<()>, Observed) {
+        let node = init.index;
+        let tampering = self.tampering(node);
+        let mut pairs = init.channels.into_iter();
+        let channels = Channels::open(|number, _| {
+            let (sender, receiver) = pairs.next().expect("a pair for each channel");
+            (Tampered::new(sender, tampering.on(number)), receiver)
+        });
+        let network = Network {
+            channels,
+            manager: init.oracle.manager(),
+            blocker: init.oracle.control(init.public_key.clone()),
+        };
+        let (engine, requests) = handle::channel();
+        let (config, machine) = (self.config(node), (self.machines)(node));
+        let context = init.context.child("node");
+        let running =
+            context.spawn(move |context| node::run(context, config, machine, network, requests));
+        (running, Observed { node, honest: tampering.is_honest(), engine })
+    }
+
+    fn start(engine: Handle<()>) -> Handle<()> {
+        engine
+    }
+}
+
+/// What is seen of a node.
+struct Observed {
+    node: usize,
+    honest: bool,
+    engine: Engine,
+}
+
+impl ProcessedHeight for Observed {
+    async fn processed_height(&self) -> u64 {
+        self.engine.tip().await.map_or(0, |header| header.height)
+    }
+}
+
+/// The honest nodes that run, by number.
+fn honest<'a>(states: &[&'a Observed]) -> Vec<&'a Observed> {
+    let mut honest: Vec<_> = states.iter().copied().filter(|state| state.honest).collect();
+    honest.sort_by_key(|state| state.node);
+    honest
+}
+
+/// Ends the run when every honest node runs and has reached a height.
+#[derive(Clone)]
+struct AllHonest {
+    count: usize,
+    height: u64,
+}
+
+impl ExitCondition<Point, Observed> for AllHonest {
+    fn name(&self) -> &str {
+        "every honest node reached the height"
+    }
+
+    fn requires_polling(&self) -> bool {
+        true
+    }
+
+    fn reached<'a>(
+        &'a self,
+        _: &'a ProgressTracker<Point>,
+        states: &'a [&'a Observed],
+        _: usize,
+    ) -> BoxFuture<'a, Result<bool, String>> {
+        Box::pin(async move {
+            let mut reached = 0;
+            for state in honest(states) {
+                reached += usize::from(state.processed_height().await >= self.height);
+            }
+            Ok(reached == self.count)
+        })
+    }
+}
+
+type Outcome = (Vec<(usize, u64)>, Vec<Agreed>);
+
+/// All honest nodes have the same block and the same state at every height.
+#[derive(Clone)]
+struct OneChain {
+    height: u64,
+    outcome: Arc<Mutex<Option<Outcome>>>,
+}
+
+impl OneChain {
+    async fn agreed(&self, height: u64, nodes: &[&Observed]) -> Result<Agreed, String> {
+        let mut agreed = None;
+        for node in nodes {
+            let block = node.engine.block(height).await.map_err(|e| e.to_string())?;
+            let (header, _) = block.ok_or(format!("node {} has no block {height}", node.node))?;
+            let (digest, state_root) = (header.digest(), header.state_root);
+            let found = Agreed { epoch: header.epoch, digest, state_root };
+            if *agreed.get_or_insert(found) != found {
+                return Err(format!("a fork at height {height}, seen by node {}", node.node));
+            }
+        }
+        agreed.ok_or("no honest node".into())
+    }
+}
+
+impl Property<Point, Observed> for OneChain {
+    fn name(&self) -> &str {
+        "one chain"
+    }
+
+    fn check<'a>(
+        &'a self,
+        _: &'a ProgressTracker<Point>,
+        states: &'a [&'a Observed],
+    ) -> BoxFuture<'a, Result<(), String>> {
+        Box::pin(async move {
+            let nodes = honest(states);
+            let mut blocks = Vec::new();
+            for height in 1..=self.height {
+                blocks.push(self.agreed(height, &nodes).await?);
+            }
+            let mut heights = Vec::new();
+            for node in &nodes {
+                heights.push((node.node, node.processed_height().await));
+            }
+            *self.outcome.lock() = Some((heights, blocks));
+            Ok(())
+        })
+    }
+}

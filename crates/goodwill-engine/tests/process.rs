@@ -1,0 +1,249 @@
+//! Real nodes in one process: TCP on loopback, files on disk, restarts.
+
+mod common;
+
+use common::{Counter, Disk, number};
+use goodwill_engine::{
+    ChainConfig, Config, Engine,
+    process::{Failure, ProcessConfig, Stop, run},
+};
+use goodwill_proof::{HEADERS_MAX, verify_finality, verify_state};
+use goodwill_types::{Committee, Digest, Domain, PublicKey, SecretKey, hash};
+use std::{
+    net::{Ipv4Addr, SocketAddr, TcpListener},
+    num::{NonZeroU64, NonZeroUsize},
+    path::{Path, PathBuf},
+    sync::{Arc, mpsc},
+    thread::JoinHandle,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+const MINERS: usize = 4;
+/// Four miners, and one that follows.
+const NODES: usize = MINERS + 1;
+
+fn key(node: usize) -> SecretKey {
+    SecretKey::from_seed([node as u8 + 1; 32])
+}
+
+fn miners() -> Vec<PublicKey> {
+    let mut miners: Vec<_> = (0..MINERS).map(|node| key(node).public_key()).collect();
+    miners.sort();
+    miners
+}
+
+fn chain_id() -> Digest {
+    hash(Domain::Chain, b"four in one process")
+}
+
+fn committee() -> Committee {
+    Committee::new(miners(), (0..MINERS as u16).rev().collect()).expect("ascending")
+}
+
+/// A chain whose nodes can be started and stopped.
+struct Net {
+    folder: tempfile::TempDir,
+    addresses: Vec<SocketAddr>,
+    genesis_time_ms: u64,
+    disks: Vec<Arc<Disk>>,
+}
+
+impl Net {
+    fn new() -> Self {
+        // Free ports: bound all at once, so that no two are the same, and let go again.
+        let listeners: Vec<_> =
+            (0..NODES).map(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port")).collect();
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970");
+        Self {
+            folder: tempfile::tempdir().expect("a folder"),
+            addresses: listeners.iter().map(|l| l.local_addr().expect("bound")).collect(),
+            genesis_time_ms: now.as_millis() as u64,
+            disks: (0..NODES).map(|_| Arc::default()).collect(),
+        }
+    }
+
+    fn storage(&self, node: usize) -> PathBuf {
+        self.folder.path().join(format!("node-{node}"))
+    }
+
+    fn config(&self, node: usize) -> ProcessConfig {
+        let chain = ChainConfig {
+            chain_id: chain_id(),
+            genesis_time_ms: self.genesis_time_ms,
+            block_time_ms: NonZeroU64::new(100).expect("not zero"),
+            blocks_per_epoch: NonZeroU64::new(10).expect("not zero"),
+            body_size_max: 64 * 1024,
+        };
+        let bootstrapper = |node: usize| (key(node).public_key(), self.addresses[node]);
+        ProcessConfig {
+            node: Config {
+                me: key(node),
+                chain,
+                followers: vec![key(MINERS).public_key()],
+                prefix: "node".into(),
+                retain_blocks: NonZeroU64::new(20),
+            },
+            storage_dir: self.storage(node),
+            listen: self.addresses[node],
+            advertised: self.addresses[node],
+            bootstrappers: (0..MINERS).map(bootstrapper).collect(),
+            allow_private_ips: true,
+            peers_max: NonZeroUsize::new(8).expect("not zero"),
+            worker_threads: NonZeroUsize::MIN,
+        }
+    }
+
+    fn start(&self, node: usize) -> Running {
+        let (config, disk, stop) = (self.config(node), self.disks[node].clone(), Stop::default());
+        let (send, receive) = mpsc::channel();
+        let stopping = stop.clone();
+        let thread = std::thread::spawn(move || {
+            run(config, Counter::new(miners(), disk), stopping, move |engine, stop| {
+                send.send((engine, tokio::runtime::Handle::current())).expect("waited for");
+                Box::pin(async move {
+                    stop.stopped().await;
+                    Ok(())
+                })
+            })
+        });
+        let (engine, runtime) = receive.recv_timeout(Duration::from_secs(20)).expect("the node starts");
+        Running { engine, runtime, stop, thread }
+    }
+}
+
+/// A node that runs.
+struct Running {
+    engine: Engine,
+    runtime: tokio::runtime::Handle,
+    stop: Stop,
+    thread: JoinHandle<Result<(), Failure>>,
+}
+
+impl Running {
+    /// Runs `question` inside of the node's runtime.
+    fn ask<T>(&self, question: impl Future<Output = T>) -> T {
+        self.runtime.block_on(async { tokio::time::timeout(Duration::from_secs(60), question).await })
+            .expect("answered in time")
+    }
+
+    fn reaches(&self, height: u64) {
+        self.ask(self.engine.reached(height)).expect("the node runs");
+    }
+
+    fn stop(self) {
+        self.stop.stop();
+        let stopping = std::time::Instant::now();
+        assert_eq!(self.thread.join().expect("no panic"), Ok(()));
+        assert!(stopping.elapsed() < Duration::from_secs(3), "stopping took {:?}", stopping.elapsed());
+    }
+}
+
+#[test]
+fn four_miners_and_a_follower_over_tcp() {
+    let net = Net::new();
+    let mut nodes: Vec<_> = (0..NODES).map(|node| net.start(node)).collect();
+    nodes.iter().for_each(|node| node.reaches(12));
+
+    same_blocks(&nodes);
+    proofs_hold(&nodes);
+    gossip_arrives(&net, &nodes);
+    folder_is_locked(&net);
+
+    // A miner is away for more than an epoch, then goes on from its disk.
+    nodes.remove(0).stop();
+    let before = nodes[0].ask(nodes[0].engine.tip()).expect("a tip").height;
+    nodes[0].reaches(before + 15);
+    let back = net.start(0);
+    back.reaches(before + 20);
+    nodes.insert(0, back);
+    same_blocks(&nodes);
+
+    // All stop, and go on together.
+    nodes.into_iter().for_each(Running::stop);
+    let nodes: Vec<_> = (0..NODES).map(|node| net.start(node)).collect();
+    nodes.iter().for_each(|node| node.reaches(before + 30));
+    same_blocks(&nodes);
+    nodes.into_iter().for_each(Running::stop);
+}
+
+fn same_blocks(nodes: &[Running]) {
+    let low = nodes.iter().map(|node| node.ask(node.engine.tip()).expect("a tip").height).min();
+    let low = low.expect("nodes");
+    for height in low - 5..=low {
+        let mut blocks = nodes.iter().map(|node| node.ask(node.engine.block(height)).expect("it runs"));
+        let first = blocks.next().expect("nodes").expect("a block");
+        assert!(blocks.all(|block| block.as_ref() == Some(&first)), "block {height} differs");
+    }
+}
+
+fn proofs_hold(nodes: &[Running]) {
+    for node in nodes {
+        let keys = vec![Counter::record(u64::MAX), Counter::counter(), Counter::counter()];
+        let proof = node.ask(node.engine.prove(keys)).expect("proven");
+        let verified = verify_state(&chain_id(), &committee(), &proof).expect("holds");
+        let counted = number(verified.entries[&Counter::counter()].as_ref());
+        assert_eq!(counted, verified.header.height);
+        assert_eq!(verified.entries[&Counter::record(u64::MAX)], None);
+
+        let (header, values) = node.ask(node.engine.read(vec![Counter::counter()])).expect("read");
+        assert_eq!(number(values[0].as_ref()), header.height);
+
+        let proof = node.ask(node.engine.certified(9)).expect("it runs").expect("certified");
+        assert!(proof.headers.len() <= HEADERS_MAX);
+        assert_eq!(verify_finality(&chain_id(), &committee(), &proof).expect("final").height, 9);
+        within_seconds(5, || node.engine.peers() == NODES - 1);
+    }
+}
+
+fn gossip_arrives(net: &Net, nodes: &[Running]) {
+    nodes[1].engine.gossip("hello".into());
+    let everybody_heard = || {
+        let others = net.disks.iter().enumerate().filter(|(node, _)| *node != 1);
+        others.into_iter().all(|(_, disk)| !disk.heard.lock().expect("no panic").is_empty())
+    };
+    within_seconds(5, everybody_heard);
+}
+
+fn within_seconds(seconds: u64, holds: impl Fn() -> bool) {
+    let waiting = std::time::Instant::now();
+    while !holds() {
+        assert!(waiting.elapsed() < Duration::from_secs(seconds), "waited in vain");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+fn folder_is_locked(net: &Net) {
+    let machine = Counter::new(miners(), Arc::default());
+    let second = run(net.config(0), machine, Stop::default(), |_, _| Box::pin(async { Ok(()) }));
+    assert_eq!(second, Err(Failure::Locked(net.storage(0))));
+}
+
+#[test]
+fn damaged_data_is_told() {
+    let net = Net::new();
+    net.start(0).stop();
+    truncate_all(&net.storage(0).join("engine"));
+    let machine = Counter::new(miners(), Arc::default());
+    let stop = Stop::default();
+    let result = run(net.config(0), machine, stop, |_, stop| {
+        Box::pin(async move {
+            tokio::time::sleep(Duration::from_secs(2)).await;
+            stop.stop();
+            Ok(())
+        })
+    });
+    println!("{result:?}");
+    assert!(!matches!(result, Err(Failure::App(_) | Failure::Locked(_))), "{result:?}");
+}
+
+/// Overwrites every file with bytes that mean nothing.
+fn truncate_all(folder: &Path) {
+    for entry in std::fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            truncate_all(&path);
+        } else {
+            std::fs::write(&path, b"garbage").expect("written");
+        }
+    }
+}

@@ -1,0 +1,297 @@
+//! The ledger as the engine's state machine.
+
+use crate::{
+    feed::Feed,
+    index::Index,
+    mempool::{Limits, Mempool},
+    signatures::Signatures,
+};
+use bytes::Bytes;
+use futures::{FutureExt, future::BoxFuture};
+use goodwill_engine::{Executed, Execution, FinalizedBlock, Refused, StateMachine};
+use goodwill_ledger::{
+    BlockError, ChainState, ExecutedBlock, Executor, InvalidTransaction, Manifest, Purpose, chain_key,
+    committee_key,
+};
+use goodwill_types::{
+    BlockContext, Body, Committee, Known, Progress, PublicKey, Receipt, SignedTransaction, TransactionId,
+    Value, api,
+    codec::{Encode, EncodeSize, List, decode},
+};
+use std::{
+    num::NonZeroU64,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+use tokio::sync::mpsc;
+
+/// How much more than a block's gas is offered to it: some of what waits may be in the parent
+/// already, which is not final yet.
+const OFFERED_BLOCKS: u64 = 2;
+/// Every so many blocks, what was submitted here and waits still is offered to others again.
+const REOFFER_BLOCKS: u64 = 8;
+
+/// Signed transactions on their way between nodes.
+pub(crate) type Gossip = List<SignedTransaction, 1, 1_024>;
+
+/// What a node knows of its chain besides the engine's blocks and state.
+#[derive(Debug)]
+pub struct Chain {
+    /// The chain.
+    pub manifest: Arc<Manifest>,
+    /// Verified signatures.
+    pub signatures: Arc<Signatures>,
+    mempool: Arc<Mutex<Mempool>>,
+    /// Where transactions and receipts are.
+    pub index: Arc<Index>,
+    /// Who waits for news.
+    pub feed: Feed,
+    retain_blocks: Option<NonZeroU64>,
+    heard: mpsc::Sender<Bytes>,
+    reoffer: mpsc::Sender<Vec<SignedTransaction>>,
+}
+
+/// What comes out of a [`Chain`]: gossip heard, and transactions to be offered again.
+#[derive(Debug)]
+pub struct Outbox {
+    /// Messages of other nodes, not decoded yet.
+    pub heard: mpsc::Receiver<Bytes>,
+    /// Transactions to be gossiped again.
+    pub reoffer: mpsc::Receiver<Vec<SignedTransaction>>,
+}
+
+impl Chain {
+    /// A chain with an empty mempool.
+    pub fn new(
+        manifest: Manifest,
+        index: Arc<Index>,
+        limits: Limits,
+        retain_blocks: Option<NonZeroU64>,
+    ) -> (Arc<Self>, Outbox) {
+        let (heard, heard_receiver) = mpsc::channel(256);
+        let (reoffer, reoffer_receiver) = mpsc::channel(1);
+        let chain = Self {
+            signatures: Arc::new(Signatures::new(manifest.chain_id())),
+            manifest: Arc::new(manifest),
+            mempool: Arc::new(Mutex::new(Mempool::new(limits))),
+            index,
+            feed: Feed::default(),
+            retain_blocks,
+            heard,
+            reoffer,
+        };
+        (Arc::new(chain), Outbox { heard: heard_receiver, reoffer: reoffer_receiver })
+    }
+
+    /// The transactions that wait.
+    pub fn mempool(&self) -> MutexGuard<'_, Mempool> {
+        lock(&self.mempool)
+    }
+}
+
+fn lock(mempool: &Mutex<Mempool>) -> MutexGuard<'_, Mempool> {
+    mempool.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl StateMachine for Chain {
+    fn committee(&self, epoch: u64, known: &mut Known) -> Progress<Committee> {
+        if epoch == 0 {
+            return Progress::Done(goodwill_ledger::genesis_committee(&self.manifest));
+        }
+        let key = committee_key(epoch);
+        match known.get(&key) {
+            None => Progress::Need(vec![key]),
+            Some(record) => {
+                let record =
+                    record.unwrap_or_else(|| panic!("the state holds no committee of epoch {epoch}"));
+                Progress::Done(
+                    decode(record)
+                        .unwrap_or_else(|e| panic!("the committee of epoch {epoch} is damaged: {e}")),
+                )
+            }
+        }
+    }
+
+    fn propose(&self, context: &BlockContext) -> Box<dyn Execution> {
+        Box::new(Proposal {
+            manifest: self.manifest.clone(),
+            mempool: self.mempool.clone(),
+            context: context.clone(),
+            executor: None,
+        })
+    }
+
+    fn verify(&self, context: &BlockContext, body: Bytes, finalized: bool) -> Box<dyn Execution> {
+        Box::new(Verification {
+            manifest: self.manifest.clone(),
+            signatures: (!finalized).then(|| self.signatures.clone()),
+            context: context.clone(),
+            body,
+            executor: None,
+        })
+    }
+
+    fn commit<'a>(&'a self, block: &'a FinalizedBlock) -> BoxFuture<'a, Result<(), String>> {
+        let (index, height) = (self.index.clone(), block.header.height);
+        let forget = self.retain_blocks.and_then(|retain| height.checked_sub(retain.get()));
+        let receipts: Result<Vec<Receipt>, _> = block.receipts.iter().map(|bytes| decode(bytes)).collect();
+        let record = move || -> Result<(), String> {
+            index.record(height, receipts.map_err(|e| e.to_string())?, forget).map_err(|e| e.to_string())
+        };
+        async move {
+            // Simulations have neither threads nor disks.
+            match tokio::runtime::Handle::try_current() {
+                Ok(runtime) => runtime.spawn_blocking(record).await.map_err(|e| e.to_string())?,
+                Err(_) => record(),
+            }
+        }
+        .boxed()
+    }
+
+    fn applied(&self, block: &FinalizedBlock) {
+        let height = block.header.height;
+        let body: Body = decode(&block.body).expect("the engine runs only bodies that were decoded");
+        let reoffer = {
+            let mut mempool = self.mempool();
+            mempool.finalized(height, body.transactions.iter());
+            (height % REOFFER_BLOCKS == 0).then(|| mempool.local(1_000)).filter(|local| !local.is_empty())
+        };
+        if let Some(local) = reoffer {
+            let _ = self.reoffer.try_send(local);
+        }
+        self.feed.publish(block_view(block, &body));
+    }
+
+    fn heard(&self, _from: &PublicKey, message: Bytes) {
+        // Gossip promises nothing: under load some is dropped, and offered again later.
+        let _ = self.heard.try_send(message);
+    }
+}
+
+/// A block as the API shows it, without its certificate.
+pub(crate) fn block_view(block: &FinalizedBlock, body: &Body) -> api::Block {
+    let header = &block.header;
+    api::Block {
+        height: header.height,
+        digest: header.digest().into(),
+        parent: header.parent.into(),
+        epoch: header.epoch,
+        view: header.view,
+        leader: header.leader.into(),
+        timestamp_ms: header.timestamp_ms,
+        state_root: header.state_root.into(),
+        receipts_root: header.receipts_root.into(),
+        transactions: body.transactions.iter().map(|t| t.id().into()).collect(),
+        size_bytes: block.body.len() as u64,
+        certificate: None,
+    }
+}
+
+/// A block that is being filled.
+struct Proposal {
+    manifest: Arc<Manifest>,
+    mempool: Arc<Mutex<Mempool>>,
+    context: BlockContext,
+    executor: Option<Executor>,
+}
+
+impl Proposal {
+    /// Takes from the mempool what the block may include, given the chain's record.
+    fn select(&self, record: Option<&Value>) -> Executor {
+        let parameters = &self.manifest.parameters;
+        let base_fee = match record.map(|record| decode::<ChainState>(record)) {
+            Some(Ok(chain)) => chain.base_fee_per_gas,
+            Some(Err(error)) => panic!("the chain's record is damaged: {error}"),
+            None => parameters.base_fee_min,
+        };
+        let gas = parameters.gas_per_block_max.saturating_mul(OFFERED_BLOCKS);
+        let bytes = parameters.body_size_max.saturating_mul(OFFERED_BLOCKS as usize);
+        let selected = lock(&self.mempool).select(base_fee, gas, bytes);
+        Executor::new(self.manifest.clone(), self.context.clone(), Purpose::Propose, selected)
+    }
+}
+
+impl Execution for Proposal {
+    fn run(&mut self, known: &mut Known) -> Progress<Result<Executed, Refused>> {
+        let mut executor = match (self.executor.take(), known.get(&chain_key())) {
+            (Some(executor), _) => executor,
+            (None, Some(record)) => self.select(record),
+            (None, None) => return Progress::Need(vec![chain_key()]),
+        };
+        let progress = executor.run(known);
+        self.executor = Some(executor);
+        match progress {
+            Progress::Need(keys) => Progress::Need(keys),
+            Progress::Done(Err(error)) => Progress::Done(Err(refused(error))),
+            Progress::Done(Ok(block)) => {
+                forget_hopeless(&mut lock(&self.mempool), &block.left_out);
+                let body = block.body.encode();
+                Progress::Done(Ok(executed(body, block)))
+            }
+        }
+    }
+}
+
+/// Transactions whose senders cannot pay for them need not wait any longer. A used nonce may be
+/// free again when the parent does not become final.
+fn forget_hopeless(mempool: &mut Mempool, left_out: &[(TransactionId, InvalidTransaction)]) {
+    for (id, reason) in left_out {
+        if matches!(reason, InvalidTransaction::FeeUnaffordable { .. }) {
+            mempool.remove(id);
+        }
+    }
+}
+
+/// A block that is being checked.
+struct Verification {
+    manifest: Arc<Manifest>,
+    /// `None` when the network has checked them already.
+    signatures: Option<Arc<Signatures>>,
+    context: BlockContext,
+    body: Bytes,
+    executor: Option<Executor>,
+}
+
+impl Verification {
+    fn decode(&self) -> Result<Executor, Refused> {
+        let body: Body = decode(&self.body).map_err(|e| Refused(format!("the body is malformed: {e}")))?;
+        debug_assert_eq!(body.encode_size(), self.body.len());
+        let named: Vec<_> = body.transactions.iter().map(|t| (t.id(), t.clone())).collect();
+        if let Some(signatures) = &self.signatures
+            && let Some(bad) = signatures.verify(&named).iter().position(|holds| !holds)
+        {
+            return Err(Refused(format!("transaction {bad} ({}) is not signed by its sender", named[bad].0)));
+        }
+        Ok(Executor::new(self.manifest.clone(), self.context.clone(), Purpose::Verify, named))
+    }
+}
+
+impl Execution for Verification {
+    fn run(&mut self, known: &mut Known) -> Progress<Result<Executed, Refused>> {
+        let mut executor = match self.executor.take().map_or_else(|| self.decode(), Ok) {
+            Ok(executor) => executor,
+            Err(refused) => return Progress::Done(Err(refused)),
+        };
+        let progress = executor.run(known);
+        self.executor = Some(executor);
+        match progress {
+            Progress::Need(keys) => Progress::Need(keys),
+            Progress::Done(result) => {
+                Progress::Done(result.map(|block| executed(self.body.clone(), block)).map_err(refused))
+            }
+        }
+    }
+}
+
+fn executed(body: Bytes, block: ExecutedBlock) -> Executed {
+    let receipts = block.receipts.iter().map(Encode::encode).collect();
+    Executed { body, changes: block.changes, receipts }
+}
+
+/// # Panics
+/// When the state is damaged: the engine stops the node and says so.
+fn refused(error: BlockError) -> Refused {
+    match error {
+        BlockError::Store(error) => panic!("{error}"),
+        other => Refused(other.to_string()),
+    }
+}

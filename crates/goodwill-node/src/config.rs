@@ -1,0 +1,178 @@
+//! `node.toml`: what one node needs to know besides its chain.
+
+use goodwill_types::{PublicKey, SecretKey};
+use serde::{Deserialize, Serialize};
+use std::{
+    fs, io,
+    net::SocketAddr,
+    num::NonZeroU64,
+    path::{Path, PathBuf},
+};
+
+/// The name of the node's key file in its data folder.
+const KEY_FILE: &str = "node.key";
+
+/// A node's settings, as in `node.toml`. Paths are relative to the file.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NodeConfig {
+    /// The chain's manifest.
+    pub manifest: PathBuf,
+    /// The folder for everything that the node stores, its key included.
+    pub data: PathBuf,
+    /// Where the gateway listens for people and programs.
+    #[serde(default = "default_http")]
+    pub http: SocketAddr,
+    /// Host names under which the gateway may be asked, besides loopback and its own address.
+    #[serde(default)]
+    pub http_hosts: Vec<String>,
+    /// Where the node listens for other nodes.
+    #[serde(default = "default_listen")]
+    pub listen: SocketAddr,
+    /// The address under which other nodes reach it; `listen` if missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub advertised: Option<SocketAddr>,
+    /// Whether other nodes may have private addresses: for networks of one house.
+    #[serde(default)]
+    pub allow_private_ips: bool,
+    /// Nodes without a seat that may follow. All nodes should name the same.
+    #[serde(default)]
+    pub followers: Vec<String>,
+    /// Nodes to ask first for the addresses of others.
+    #[serde(default)]
+    pub peers: Vec<PeerConfig>,
+    /// How many blocks to keep; all of them if missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retain_blocks: Option<NonZeroU64>,
+}
+
+/// A node to connect to.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PeerConfig {
+    /// Its node key.
+    pub key: String,
+    /// Where it can be reached.
+    pub address: SocketAddr,
+}
+
+/// Why a node cannot be set up as its files say.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// A file cannot be read or written.
+    #[error("{path}: {source}")]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// `node.toml` is not what it should be.
+    #[error("{path}: {reason}")]
+    Malformed {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong, and with what.
+        reason: String,
+    },
+}
+
+fn default_http() -> SocketAddr {
+    ([127, 0, 0, 1], 8080).into()
+}
+
+fn default_listen() -> SocketAddr {
+    ([0, 0, 0, 0], 7070).into()
+}
+
+impl NodeConfig {
+    /// Reads `node.toml`.
+    ///
+    /// # Errors
+    /// [`ConfigError`], with the line where there is one.
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let text = read(path)?;
+        let mut config: Self = toml::from_str(&text)
+            .map_err(|error| ConfigError::Malformed { path: path.into(), reason: error.to_string() })?;
+        let folder = path.parent().unwrap_or(Path::new("."));
+        config.manifest = folder.join(config.manifest);
+        config.data = folder.join(config.data);
+        config.checked_keys().map_err(|reason| ConfigError::Malformed { path: path.into(), reason })?;
+        Ok(config)
+    }
+
+    fn checked_keys(&self) -> Result<(), String> {
+        self.follower_keys().map(drop)?;
+        self.bootstrappers().map(drop)
+    }
+
+    /// The followers' keys.
+    ///
+    /// # Errors
+    /// Names the key that is none.
+    pub fn follower_keys(&self) -> Result<Vec<PublicKey>, String> {
+        self.followers.iter().map(|key| parse_key("followers", key)).collect()
+    }
+
+    /// Keys and addresses of the nodes to ask first.
+    ///
+    /// # Errors
+    /// Names the key that is none.
+    pub fn bootstrappers(&self) -> Result<Vec<(PublicKey, SocketAddr)>, String> {
+        self.peers.iter().map(|peer| Ok((parse_key("peers", &peer.key)?, peer.address))).collect()
+    }
+}
+
+fn parse_key(field: &str, text: &str) -> Result<PublicKey, String> {
+    text.parse()
+        .map_err(|error| format!("{field}: {text:?}: {error}; take what `goodwill node key` prints there"))
+}
+
+/// Reads a text file.
+///
+/// # Errors
+/// [`ConfigError::File`].
+pub fn read(path: &Path) -> Result<String, ConfigError> {
+    fs::read_to_string(path).map_err(|source| ConfigError::File { path: path.into(), source })
+}
+
+/// The node's key, from its data folder; made there if missing, readable by its owner only.
+///
+/// # Errors
+/// [`ConfigError`].
+pub fn load_or_create_key(data: &Path) -> Result<SecretKey, ConfigError> {
+    let path = data.join(KEY_FILE);
+    let failed = |source| ConfigError::File { path: path.clone(), source };
+    match fs::read_to_string(&path) {
+        Ok(text) => parse_secret(&text)
+            .ok_or_else(|| ConfigError::Malformed { path: path.clone(), reason: "not a node's key".into() }),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let key = SecretKey::generate();
+            store_key(data, &key).map_err(failed)?;
+            Ok(key)
+        }
+        Err(error) => Err(failed(error)),
+    }
+}
+
+/// Writes a node's key into its data folder, unless there is one.
+///
+/// # Errors
+/// When there is one already, or the disk fails.
+pub fn store_key(data: &Path, key: &SecretKey) -> io::Result<()> {
+    use std::io::Write as _;
+    fs::create_dir_all(data)?;
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(data.join(KEY_FILE))?;
+    writeln!(file, "{}", hex::encode(key.to_seed()))?;
+    file.sync_all()
+}
+
+fn parse_secret(text: &str) -> Option<SecretKey> {
+    let mut seed = [0; 32];
+    hex::decode_to_slice(text.trim(), &mut seed).ok()?;
+    Some(SecretKey::from_seed(seed))
+}

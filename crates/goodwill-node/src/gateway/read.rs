@@ -1,0 +1,245 @@
+//! What everybody can read.
+
+use super::{Gateway, Problem, Shared};
+use crate::admission::decode_value;
+use axum::{
+    Json,
+    extract::{Path, Query, State},
+    http::{StatusCode, header},
+    response::IntoResponse,
+};
+use goodwill_engine::FinalizedBlock;
+use goodwill_ledger::{Cell, ChainState, chain_key, committee_key, gas::GAS_PRICES};
+use goodwill_types::{
+    Account, Address, Body, Committee, Header, TransactionId, api,
+    codec::{Encode, decode},
+};
+use serde::Deserialize;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// So many block times without a block, and the node is behind, or the chain stands still.
+const SYNCING_BLOCKS: u64 = 20;
+
+pub(super) async fn status(State(gateway): Shared) -> Result<Json<api::Status>, Problem> {
+    let (manifest, tip) = (&gateway.chain.manifest, gateway.engine.tip().await);
+    let chain = match &tip {
+        Some(_) => Some(chain_state(&gateway).await?.1),
+        None => None,
+    };
+    let height = tip.as_ref().map_or(0, |tip| tip.height);
+    Ok(Json(api::Status {
+        chain_id: manifest.chain_id().into(),
+        name: manifest.name.to_string(),
+        symbol: manifest.symbol.to_string(),
+        address_prefix: manifest.address_prefix.to_string(),
+        development: manifest.development,
+        height,
+        finalized_height: height,
+        epoch: tip.as_ref().map_or(0, |tip| tip.epoch),
+        timestamp_ms: tip.as_ref().map_or(manifest.genesis_time_ms, |tip| tip.timestamp_ms),
+        base_fee_per_gas: chain.map_or(manifest.parameters.base_fee_min, |chain| chain.base_fee_per_gas),
+        pollution_tax_bp: manifest.parameters.pollution_tax_bp,
+        gas_prices: api::GasPrices {
+            transfer_base: GAS_PRICES.transaction,
+            per_payment: GAS_PRICES.payment,
+            per_byte: GAS_PRICES.byte,
+        },
+        peers: gateway.engine.peers() as u64,
+        syncing: is_syncing(&gateway, tip.as_ref()),
+        version: env!("CARGO_PKG_VERSION").into(),
+        source_url: manifest.source_url.to_string(),
+    }))
+}
+
+fn is_syncing(gateway: &Gateway, tip: Option<&Header>) -> bool {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_millis() as u64);
+    let slack = gateway.chain.manifest.parameters.block_time_ms.saturating_mul(SYNCING_BLOCKS).max(5_000);
+    tip.is_none_or(|tip| tip.timestamp_ms.saturating_add(slack) < now)
+}
+
+async fn chain_state(gateway: &Gateway) -> Result<(Header, ChainState), Problem> {
+    let (header, values) = gateway.engine.read(vec![chain_key()]).await?;
+    let state = values.first().and_then(|value| decode_value(value.as_ref()));
+    state
+        .map(|state| (header, state))
+        .ok_or_else(|| Problem::unavailable("not_ready", "no block is final yet"))
+}
+
+pub(super) async fn ready(State(gateway): Shared) -> Result<&'static str, Problem> {
+    match is_syncing(&gateway, gateway.engine.tip().await.as_ref()) {
+        false => Ok("ready\n"),
+        true => Err(Problem::unavailable("syncing", "the newest block of this node is old, or it has none")),
+    }
+}
+
+pub(super) async fn manifest(State(gateway): Shared) -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "application/toml; charset=utf-8")], gateway.manifest_text.clone())
+}
+
+pub(super) async fn block(
+    State(gateway): Shared,
+    Path(height): Path<String>,
+) -> Result<Json<api::Block>, Problem> {
+    let latest = gateway.engine.tip().await.map_or(0, |tip| tip.height);
+    let height = match height.as_str() {
+        "latest" => latest,
+        text => text.parse().map_err(|_| {
+            Problem::malformed(
+                "height",
+                format!("{text:?} is not a height"),
+                "Ask for a number, or for latest.",
+            )
+        })?,
+    };
+    let found = gateway.engine.block(height).await?;
+    let (header, body) = found.ok_or_else(|| {
+        let detail = format!("there is no final block {height} here; the newest is {latest}");
+        Problem::not_found(detail, "Ask for a lower height, or wait.")
+    })?;
+    // Genesis has no body.
+    let typed = decode::<Body>(&body).unwrap_or_default();
+    let mut view = crate::chain::block_view(&FinalizedBlock { header, body, receipts: Vec::new() }, &typed);
+    let proof = gateway.engine.certified(height).await?;
+    let own = proof.filter(|proof| proof.headers.len() == 1);
+    view.certificate = own.map(|proof| proof.certificate.0.to_vec().into());
+    Ok(Json(view))
+}
+
+pub(super) async fn transaction(
+    State(gateway): Shared,
+    Path(id): Path<String>,
+) -> Result<Json<api::Transaction>, Problem> {
+    let id: api::Hex<TransactionId> = id.parse().map_err(|reason: String| {
+        let detail = format!("{id:?} is not a transaction id ({reason})");
+        Problem::malformed("transaction_id", detail, "An id has 64 hexadecimal digits.")
+    })?;
+    let found = find_transaction(&gateway, id.0).await?;
+    found.map(Json).ok_or_else(|| {
+        let next =
+            "Check the id. If you just sent it, it may have been refused, or it waits in another node.";
+        Problem::not_found("this node knows no such transaction", next)
+    })
+}
+
+/// A transaction that is final, waits, or expired here.
+pub(super) async fn find_transaction(
+    gateway: &Gateway,
+    id: TransactionId,
+) -> Result<Option<api::Transaction>, Problem> {
+    if let Some(found) = final_transaction(gateway, id).await? {
+        return Ok(Some(found));
+    }
+    let prefix = &gateway.chain.manifest.address_prefix;
+    let mempool = gateway.chain.mempool();
+    if let Some(signed) = mempool.get(&id) {
+        return Ok(Some(api::Transaction::new(signed.clone(), None, prefix)));
+    }
+    Ok(mempool.expired(&id).map(|signed| api::Transaction {
+        status: api::TransactionStatus::Expired,
+        ..api::Transaction::new(signed.clone(), None, prefix)
+    }))
+}
+
+async fn final_transaction(
+    gateway: &Gateway,
+    id: TransactionId,
+) -> Result<Option<api::Transaction>, Problem> {
+    let Some(place) = gateway.chain.index.find(&id)? else { return Ok(None) };
+    // The index is written before the state: until the block is applied, it is not final for readers.
+    let Some((header, body)) = gateway.engine.block(place.height).await? else { return Ok(None) };
+    if gateway.engine.tip().await.is_none_or(|tip| tip.height < place.height) {
+        return Ok(None);
+    }
+    let damaged = |what: &str| {
+        Problem::unavailable("index", format!("the {what} of block {} is damaged", place.height))
+    };
+    let receipts = gateway.chain.index.receipts(place.height)?.ok_or_else(|| damaged("receipts"))?;
+    let receipt = receipts.get(place.index as usize).ok_or_else(|| damaged("receipt"))?;
+    let body: Body = decode(&body).map_err(|_| damaged("body"))?;
+    let signed = body.transactions.get(place.index as usize).ok_or_else(|| damaged("body"))?;
+    let prefix = &gateway.chain.manifest.address_prefix;
+    let inclusion = api::Inclusion::new(receipt, place.index, header.digest(), prefix);
+    Ok(Some(api::Transaction::new(signed.clone(), Some(inclusion), prefix)))
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct AccountQuery {
+    proof: bool,
+}
+
+pub(super) async fn account(
+    State(gateway): Shared,
+    Path(address): Path<String>,
+    query: Result<Query<AccountQuery>, axum::extract::rejection::QueryRejection>,
+) -> Result<Json<api::Account>, Problem> {
+    let prefix = &gateway.chain.manifest.address_prefix;
+    let next = "Copy the address again, or ask its owner.";
+    let parsed =
+        Address::parse(&address, prefix).map_err(|e| Problem::malformed("address", e.to_string(), next))?;
+    let Query(query) =
+        query.map_err(|e| Problem::malformed("query", e.body_text(), "Use ?proof=true or nothing."))?;
+    let key = Account::key(&parsed);
+    let (height, value, proof) = match query.proof {
+        false => {
+            let (header, values) = gateway.engine.read(vec![key]).await?;
+            (header.height, values.into_iter().next().flatten(), None)
+        }
+        true => {
+            let proof = gateway.engine.prove(vec![key]).await?;
+            let value =
+                proof.entries.iter().find(|entry| entry.key == key).and_then(|entry| entry.value.clone());
+            (proof.finality.headers[0].height, value, Some(proof.encode().to_vec().into()))
+        }
+    };
+    let Account { balance, nonce } = decode_value(value.as_ref()).unwrap_or_default();
+    let next_nonce = gateway.chain.mempool().next_nonce(&parsed, nonce);
+    Ok(Json(api::Account { address, balance: balance.into(), nonce, next_nonce, height, proof }))
+}
+
+pub(super) async fn supply(State(gateway): Shared) -> Result<Json<api::Supply>, Problem> {
+    let (header, ChainState { supply, .. }) = chain_state(&gateway).await?;
+    let cells = Cell::ALL.map(|cell| (cell.name().to_owned(), supply.cell(cell).into()));
+    Ok(Json(api::Supply {
+        height: header.height,
+        genesis: supply.genesis.into(),
+        minted: supply.minted.into(),
+        cells: cells.into(),
+    }))
+}
+
+pub(super) async fn mempool(State(gateway): Shared) -> Json<api::Mempool> {
+    let mempool = gateway.chain.mempool();
+    Json(api::Mempool {
+        transactions: mempool.len() as u64,
+        bytes: mempool.bytes() as u64,
+        transactions_max: mempool.limits().transactions as u64,
+        bytes_max: mempool.limits().bytes as u64,
+    })
+}
+
+pub(super) async fn checkpoint(State(gateway): Shared) -> Result<Json<api::Checkpoint>, Problem> {
+    let not_yet = || Problem::unavailable("not_ready", "no block is certified yet");
+    let tip = gateway.engine.tip().await.ok_or_else(not_yet)?;
+    let finality = gateway.engine.certified(tip.height).await?.ok_or_else(not_yet)?;
+    let (_, values) = gateway.engine.read(vec![committee_key(tip.epoch)]).await?;
+    let committee: Committee =
+        values.first().and_then(|value| decode_value(value.as_ref())).ok_or_else(not_yet)?;
+    Ok(Json(api::Checkpoint {
+        chain_id: gateway.chain.manifest.chain_id().into(),
+        height: tip.height,
+        digest: tip.digest().into(),
+        epoch: tip.epoch,
+        timestamp_ms: tip.timestamp_ms,
+        committee: committee.seats.iter().map(|seat| (*seat).into()).collect(),
+        finality: finality.encode().to_vec().into(),
+    }))
+}
+
+/// The status of an answer that says how a transaction stands.
+pub(super) fn status_of(transaction: &api::Transaction) -> StatusCode {
+    match transaction.status {
+        api::TransactionStatus::Pending => StatusCode::ACCEPTED,
+        _ => StatusCode::OK,
+    }
+}

@@ -1,0 +1,356 @@
+//! Transactions that wait for a block. Bounded in number, bytes, and per sender; sorted by what they
+//! offer, but each sender's in the order of their nonces.
+
+use goodwill_ledger::{ChainState, InvalidTransaction, check_sender};
+use goodwill_types::{Account, Address, SignedTransaction, TransactionId, codec::EncodeSize};
+use std::{
+    collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, VecDeque},
+    sync::Arc,
+};
+
+/// How much may wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Transactions in all.
+    pub transactions: usize,
+    /// Bytes in all.
+    pub bytes: usize,
+    /// Transactions of one sender, and how far a nonce may be ahead.
+    pub per_sender: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { transactions: 100_000, bytes: 64 << 20, per_sender: 256 }
+    }
+}
+
+/// How many ids of expired transactions are remembered.
+const EXPIRED_MAX: usize = 10_000;
+
+/// Why a transaction may not wait here.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotPooled {
+    /// The rules would never include it as things stand.
+    #[error(transparent)]
+    Invalid(#[from] InvalidTransaction),
+    /// Another one of the sender with this nonce waits and pays as well.
+    #[error(
+        "a transaction with this nonce waits already: to replace it, offer at least {fee_per_gas_max} units per gas and a tip of {tip_per_gas}"
+    )]
+    Underpriced {
+        /// The least `fee_per_gas_max` that replaces it.
+        fee_per_gas_max: u64,
+        /// The least `tip_per_gas` that replaces it.
+        tip_per_gas: u64,
+    },
+    /// Too many of the sender wait.
+    #[error("{max} transactions of this account wait already: wait until some are final")]
+    SenderFull {
+        /// The most of one sender.
+        max: usize,
+    },
+    /// Everything that waits offers at least as much.
+    #[error("the mempool is full: offer a tip above {tip_per_gas} units per gas, or try again later")]
+    Full {
+        /// The least tip that waits.
+        tip_per_gas: u64,
+    },
+}
+
+#[derive(Debug)]
+struct Pooled {
+    id: TransactionId,
+    sender: Address,
+    signed: SignedTransaction,
+    size: usize,
+    /// Submitted here: this node offers it to others until it is final.
+    local: bool,
+    arrival: u64,
+}
+
+impl Pooled {
+    /// What eviction looks at first: the least tip, and of these the newest.
+    fn rank(&self) -> (u64, std::cmp::Reverse<u64>, TransactionId) {
+        (self.signed.transaction.tip_per_gas, std::cmp::Reverse(self.arrival), self.id)
+    }
+}
+
+#[derive(Debug, Default)]
+struct Queue {
+    next_nonce: u64,
+    waiting: BTreeMap<u64, Arc<Pooled>>,
+}
+
+/// The transactions that wait.
+#[derive(Debug)]
+pub struct Mempool {
+    limits: Limits,
+    by_id: HashMap<TransactionId, Arc<Pooled>>,
+    senders: HashMap<Address, Queue>,
+    by_rank: BTreeSet<(u64, std::cmp::Reverse<u64>, TransactionId)>,
+    by_expiry: BTreeSet<(u64, TransactionId)>,
+    bytes: usize,
+    arrivals: u64,
+    expired: VecDeque<Arc<Pooled>>,
+}
+
+impl Mempool {
+    /// Empty.
+    pub fn new(limits: Limits) -> Self {
+        Self {
+            limits,
+            by_id: HashMap::new(),
+            senders: HashMap::new(),
+            by_rank: BTreeSet::new(),
+            by_expiry: BTreeSet::new(),
+            bytes: 0,
+            arrivals: 0,
+            expired: VecDeque::new(),
+        }
+    }
+
+    /// How many wait.
+    pub fn len(&self) -> usize {
+        self.by_id.len()
+    }
+
+    /// Whether none waits.
+    pub fn is_empty(&self) -> bool {
+        self.by_id.is_empty()
+    }
+
+    /// Bytes of all that wait.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// How much may wait.
+    pub fn limits(&self) -> Limits {
+        self.limits
+    }
+
+    /// A transaction that waits.
+    pub fn get(&self, id: &TransactionId) -> Option<&SignedTransaction> {
+        self.by_id.get(id).map(|pooled| &pooled.signed)
+    }
+
+    /// A transaction that waited here until it expired, as far as remembered.
+    pub fn expired(&self, id: &TransactionId) -> Option<&SignedTransaction> {
+        self.expired.iter().find(|pooled| pooled.id == *id).map(|pooled| &pooled.signed)
+    }
+
+    /// The nonce for the sender's next transaction, `nonce` being the one in the state.
+    pub fn next_nonce(&self, sender: &Address, nonce: u64) -> u64 {
+        let Some(queue) = self.senders.get(sender) else { return nonce };
+        let first = nonce.max(queue.next_nonce);
+        (first..).find(|nonce| !queue.waiting.contains_key(nonce)).unwrap_or(first)
+    }
+
+    /// Adds a transaction whose signature holds and that passed `check_transaction`; `account` and
+    /// `chain` are of the newest final state. Gives whether it is new here.
+    ///
+    /// # Errors
+    /// [`NotPooled`]; the mempool is as before.
+    pub fn add(
+        &mut self,
+        id: TransactionId,
+        signed: SignedTransaction,
+        account: &Account,
+        chain: &ChainState,
+        local: bool,
+    ) -> Result<bool, NotPooled> {
+        if self.by_id.contains_key(&id) {
+            return Ok(false);
+        }
+        let sender = signed.transaction.sender_address();
+        let size = signed.encode_size();
+        let pooled = Pooled { id, sender, size, local, arrival: self.arrivals, signed };
+        let replaced = self.check_place(&pooled, account, chain)?;
+        self.make_room(&pooled, replaced.as_deref())?;
+        if let Some(replaced) = replaced {
+            self.remove(&replaced.id);
+        }
+        self.insert(pooled, account.nonce);
+        Ok(true)
+    }
+
+    /// Gives the transaction that this one would replace.
+    fn check_place(
+        &self,
+        new: &Pooled,
+        account: &Account,
+        chain: &ChainState,
+    ) -> Result<Option<Arc<Pooled>>, NotPooled> {
+        let queue = self.senders.get(&new.sender);
+        let nonce = account.nonce.max(queue.map_or(0, |queue| queue.next_nonce));
+        let transaction = &new.signed.transaction;
+        let per_sender = self.limits.per_sender as u64;
+        match check_sender(transaction, &Account { nonce, ..*account }, chain) {
+            Err(InvalidTransaction::NonceAhead { nonce, expected }) if nonce - expected < per_sender => {}
+            other => other?,
+        }
+        let Some(queue) = queue else { return Ok(None) };
+        match queue.waiting.get(&transaction.nonce) {
+            Some(old) => check_replacement(old, new).map(|()| Some(old.clone())),
+            None if queue.waiting.len() >= self.limits.per_sender => {
+                Err(NotPooled::SenderFull { max: self.limits.per_sender })
+            }
+            None => Ok(None),
+        }
+    }
+
+    /// Evicts the last transactions of the senders that offer least, until `new` fits.
+    fn make_room(&mut self, new: &Pooled, replaced: Option<&Pooled>) -> Result<(), NotPooled> {
+        let freed = replaced.map_or((0, 0), |old| (1, old.size));
+        while self.len() - freed.0 >= self.limits.transactions
+            || self.bytes - freed.1 + new.size > self.limits.bytes
+        {
+            let least = self.by_rank.first().map(|(tip, _, id)| (*tip, *id));
+            let (tip_per_gas, id) = least.ok_or(NotPooled::Full { tip_per_gas: 0 })?;
+            let sender = self.by_id[&id].sender;
+            if new.signed.transaction.tip_per_gas <= tip_per_gas || sender == new.sender {
+                return Err(NotPooled::Full { tip_per_gas });
+            }
+            let last = self.senders[&sender].waiting.last_key_value().map(|(_, pooled)| pooled.id);
+            self.remove(&last.expect("a sender in the map has transactions"));
+        }
+        Ok(())
+    }
+
+    fn insert(&mut self, pooled: Pooled, account_nonce: u64) {
+        let pooled = Arc::new(pooled);
+        self.arrivals += 1;
+        self.bytes += pooled.size;
+        self.by_rank.insert(pooled.rank());
+        self.by_expiry.insert((pooled.signed.transaction.last_height, pooled.id));
+        let queue = self.senders.entry(pooled.sender).or_default();
+        queue.next_nonce = queue.next_nonce.max(account_nonce);
+        queue.waiting.insert(pooled.signed.transaction.nonce, pooled.clone());
+        self.by_id.insert(pooled.id, pooled);
+    }
+
+    /// Removes a transaction. Those of the same sender that come after it stay.
+    pub fn remove(&mut self, id: &TransactionId) {
+        self.take(id);
+    }
+
+    fn take(&mut self, id: &TransactionId) -> Option<Arc<Pooled>> {
+        let pooled = self.by_id.remove(id)?;
+        self.bytes -= pooled.size;
+        self.by_rank.remove(&pooled.rank());
+        self.by_expiry.remove(&(pooled.signed.transaction.last_height, *id));
+        if let Some(queue) = self.senders.get_mut(&pooled.sender) {
+            queue.waiting.remove(&pooled.signed.transaction.nonce);
+            if queue.waiting.is_empty() {
+                self.senders.remove(&pooled.sender);
+            }
+        }
+        Some(pooled)
+    }
+
+    /// A block at `height` with these transactions is final: forgets them, those that they outdate,
+    /// and those that can no longer be included.
+    pub fn finalized<'a>(&mut self, height: u64, included: impl IntoIterator<Item = &'a SignedTransaction>) {
+        for signed in included {
+            let (sender, next) = (signed.transaction.sender_address(), signed.transaction.nonce + 1);
+            let Some(queue) = self.senders.get_mut(&sender) else { continue };
+            queue.next_nonce = queue.next_nonce.max(next);
+            let outdated: Vec<_> = queue.waiting.range(..next).map(|(_, pooled)| pooled.id).collect();
+            outdated.iter().for_each(|id| self.remove(id));
+        }
+        while let Some((last_height, id)) =
+            self.by_expiry.first().copied().filter(|(last, _)| *last <= height)
+        {
+            debug_assert!(last_height <= height);
+            if self.expired.len() == EXPIRED_MAX {
+                self.expired.pop_front();
+            }
+            let expired = self.take(&id);
+            self.expired.extend(expired);
+        }
+    }
+
+    /// The best transactions that fit into `gas` and `bytes` together: by tip, each sender's in the
+    /// order of their nonces without a gap.
+    pub fn select(&self, base_fee: u64, gas: u64, bytes: usize) -> Vec<(TransactionId, SignedTransaction)> {
+        let mut heads: BinaryHeap<Head<'_>> =
+            self.senders.values().filter_map(|queue| Head::at(queue, queue.next_nonce, base_fee)).collect();
+        let (mut gas_left, mut bytes_left) = (gas, bytes);
+        let mut selected = Vec::new();
+        while let Some(head) = heads.pop() {
+            let needed = goodwill_ledger::gas::gas_of(&head.pooled.signed);
+            if needed > gas_left || head.pooled.size > bytes_left {
+                continue;
+            }
+            gas_left -= needed;
+            bytes_left -= head.pooled.size;
+            selected.push((head.pooled.id, head.pooled.signed.clone()));
+            heads.extend(Head::at(head.queue, head.pooled.signed.transaction.nonce + 1, base_fee));
+        }
+        selected
+    }
+
+    /// Transactions that were submitted here and wait still, at most `max`.
+    pub fn local(&self, max: usize) -> Vec<SignedTransaction> {
+        self.by_id
+            .values()
+            .filter(|pooled| pooled.local)
+            .take(max)
+            .map(|pooled| pooled.signed.clone())
+            .collect()
+    }
+}
+
+fn check_replacement(old: &Pooled, new: &Pooled) -> Result<(), NotPooled> {
+    let raised = |price: u64| price.saturating_add(price.div_ceil(10)).max(1);
+    let (old, new) = (&old.signed.transaction, &new.signed.transaction);
+    let (fee_per_gas_max, tip_per_gas) = (raised(old.fee_per_gas_max), raised(old.tip_per_gas));
+    match new.fee_per_gas_max >= fee_per_gas_max && new.tip_per_gas >= tip_per_gas {
+        true => Ok(()),
+        false => Err(NotPooled::Underpriced { fee_per_gas_max, tip_per_gas }),
+    }
+}
+
+/// A sender's next transaction, by what its tip will be: the earlier arrival first among equals.
+struct Head<'a> {
+    tip: u64,
+    pooled: &'a Pooled,
+    queue: &'a Queue,
+}
+
+impl<'a> Head<'a> {
+    fn at(queue: &'a Queue, nonce: u64, base_fee: u64) -> Option<Self> {
+        let pooled = queue.waiting.get(&nonce)?;
+        let transaction = &pooled.signed.transaction;
+        let room = transaction.fee_per_gas_max.checked_sub(base_fee)?;
+        Some(Self { tip: transaction.tip_per_gas.min(room), pooled, queue })
+    }
+
+    fn order(&self) -> (u64, std::cmp::Reverse<u64>) {
+        (self.tip, std::cmp::Reverse(self.pooled.arrival))
+    }
+}
+
+impl PartialEq for Head<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.order() == other.order()
+    }
+}
+
+impl Eq for Head<'_> {}
+
+impl PartialOrd for Head<'_> {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Head<'_> {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.order().cmp(&other.order())
+    }
+}
+
+#[cfg(test)]
+mod tests;

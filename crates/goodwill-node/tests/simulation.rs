@@ -1,0 +1,148 @@
+//! The ledger on whole simulated networks under faults: loss, partitions, crashes, Byzantine miners.
+//! Every seed runs twice and must go the same way. `GOODWILL_SEEDS=100` runs the first hundred.
+//!
+//! The engine's harness checks that all honest nodes agree on every block and state, and get to the
+//! end; the ledger checks its supply equation in every block; here, that payments arrive once.
+
+use goodwill_engine::{
+    StateMachine,
+    simulation::{Report, Scenario, node_key, run},
+};
+use goodwill_ledger::{
+    ChainState, Manifest, Supply,
+    gas::gas_of,
+    manifest::{Member, development_manifest},
+};
+use goodwill_node::{
+    Chain,
+    index::{Index, Place},
+    mempool::Limits,
+};
+use goodwill_types::{
+    Account, Action, Address, Amount, SecretKey, SignedTransaction, Transaction, TransactionId,
+};
+use std::{collections::BTreeSet, env, sync::Arc};
+
+/// Payments of each person.
+const PAYMENTS: u64 = 12;
+const PEOPLE: u8 = 5;
+
+fn person(n: u8) -> SecretKey {
+    SecretKey::from_seed([100 + n; 32])
+}
+
+fn address(n: u8) -> Address {
+    Address::of(&person(n).public_key())
+}
+
+fn coins() -> Amount {
+    Amount::from_coins(1_000)
+}
+
+/// The simulated clock begins at 1970.
+fn manifest(scenario: &Scenario) -> Manifest {
+    let member = |node: usize| {
+        let node_key = node_key(node).public_key();
+        Member { name: format!("miner-{node}"), node_key, account: Address::of(&node_key) }
+    };
+    let founders: Vec<_> = (0..scenario.miners).map(member).collect();
+    let accounts: Vec<_> = (0..PEOPLE).map(address).collect();
+    let text = development_manifest(&founders, &accounts, coins(), 0, scenario.block_time_ms);
+    let epoch = format!("[parameters]\nblocks_per_epoch = {}", scenario.blocks_per_epoch);
+    let text = text.replace("[parameters]", &epoch).replace("[[founders]]", "\n[[founders]]");
+    Manifest::parse(&text).expect("a valid manifest")
+}
+
+fn payment(manifest: &Manifest, from: u8, nonce: u64) -> SignedTransaction {
+    let mut transaction = Transaction {
+        sender: person(from).public_key(),
+        nonce,
+        last_height: 1_000_000,
+        gas_limit: 0,
+        fee_per_gas_max: 100,
+        tip_per_gas: u64::from(from),
+        action: Action::transfer(address((from + 1) % PEOPLE), Amount::from_units(1 + nonce)),
+    };
+    transaction.gas_limit = gas_of(&transaction.clone().sign(&person(from), &manifest.chain_id())) + 1_000;
+    transaction.sign(&person(from), &manifest.chain_id())
+}
+
+fn payments(manifest: &Manifest) -> Vec<SignedTransaction> {
+    (0..PEOPLE)
+        .flat_map(|from| (0..PAYMENTS).map(move |nonce| (from, nonce)))
+        .map(|(from, nonce)| payment(manifest, from, nonce))
+        .collect()
+}
+
+/// A node whose users submit again what is not final, as they would after a crash.
+fn machine(manifest: &Manifest, index: &Arc<Index>) -> Arc<Chain> {
+    let (chain, _) = Chain::new(manifest.clone(), index.clone(), Limits::default(), None);
+    let start = ChainState {
+        height: 0,
+        timestamp_ms: 0,
+        base_fee_per_gas: 10,
+        gas_used: 0,
+        supply: Supply::default(),
+    };
+    for signed in payments(manifest) {
+        let id = signed.id();
+        if index.find(&id).expect("memory does not fail").is_none() {
+            let nonce = (0..PAYMENTS).find(|nonce| {
+                let earlier = payment(manifest, person_of(&signed), *nonce).id();
+                index.find(&earlier).expect("memory does not fail").is_none()
+            });
+            let account = Account { balance: coins(), nonce: nonce.unwrap_or(PAYMENTS) };
+            chain.mempool().add(id, signed, &account, &start, true).expect("a valid payment");
+        }
+    }
+    chain
+}
+
+fn person_of(signed: &SignedTransaction) -> u8 {
+    (0..PEOPLE).find(|n| person(*n).public_key() == signed.transaction.sender).expect("one of them")
+}
+
+/// One run, and where each honest node's index says that each payment is.
+fn once(scenario: &Scenario) -> (Report, BTreeSet<(TransactionId, Place)>) {
+    let manifest = manifest(scenario);
+    let indexes: Vec<_> =
+        (0..scenario.nodes()).map(|_| Arc::new(Index::in_memory().expect("memory"))).collect();
+    let (of_machines, kept) = (manifest.clone(), indexes.clone());
+    let machines = move |node: usize| -> Arc<dyn StateMachine> { machine(&of_machines, &kept[node]) };
+    let report = run(scenario.clone(), machines).unwrap_or_else(|e| panic!("{scenario:?}: {e}"));
+    let reached = report.blocks.len() as u64;
+    let mut places = BTreeSet::new();
+    for (node, _) in &report.heights {
+        for signed in payments(&manifest) {
+            let place = indexes[*node].find(&signed.id()).expect("memory does not fail");
+            places.extend(place.filter(|place| place.height <= reached).map(|place| (signed.id(), place)));
+        }
+    }
+    (report, places)
+}
+
+fn check(seed: u64) {
+    let scenario = Scenario::random(seed);
+    let (report, places) = once(&scenario);
+    let ids: BTreeSet<_> = places.iter().map(|(id, _)| *id).collect();
+    assert_eq!(ids.len(), places.len(), "seed {seed}: a payment is final in two places");
+    assert_eq!(ids.len() as u64, PAYMENTS * u64::from(PEOPLE), "seed {seed}: a payment did not arrive");
+    assert_eq!((report.clone(), places), once(&scenario), "seed {seed} went another way the second time");
+    println!(
+        "seed {seed}: {} miners ({} Byzantine), {} followers, {} % loss, {} crashes, {} blocks, trace {}",
+        scenario.miners,
+        scenario.faults.byzantine.len(),
+        scenario.followers,
+        scenario.faults.loss_percent,
+        report.crashes,
+        report.blocks.len(),
+        &report.trace[..16.min(report.trace.len())],
+    );
+}
+
+#[test]
+fn seeds_are_safe_live_and_repeatable() {
+    let seeds =
+        env::var("GOODWILL_SEEDS").map_or(3, |seeds| seeds.parse().expect("GOODWILL_SEEDS is a number"));
+    (0..seeds).for_each(check);
+}

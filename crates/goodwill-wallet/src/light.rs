@@ -1,0 +1,247 @@
+//! Checks what a gateway says of an account: that a final block of the right chain says it too.
+//!
+//! Trusted are the chain's id and the seats of a committee: those of the founders, from the
+//! manifest, or those of a checkpoint whose digest came from somebody trusted. A proof shows that
+//! something was so at a height, not that nothing happened since: look at
+//! [`VerifiedAccount::age_ms`].
+
+use goodwill_proof::{FinalityProof, InvalidProof, StateProof, Verified, verify_finality, verify_state};
+use goodwill_types::{
+    Account, Address, Committee, Digest, Header, PublicKey,
+    api::{self, Checkpoint, HexBytes},
+    codec::{Error as CodecError, Read, decode},
+};
+
+/// Verifies what gateways answer.
+#[derive(Clone, Debug)]
+pub struct LightClient {
+    chain_id: Digest,
+    committee: Committee,
+}
+
+/// An account as a final block has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VerifiedAccount {
+    /// Balance and nonce. All zero where the block's state has no such account.
+    pub account: Account,
+    /// The final block's header.
+    pub header: Header,
+}
+
+/// Why an answer is not believed.
+#[derive(Debug, thiserror::Error)]
+pub enum LightError {
+    /// The gateway sent no proof.
+    #[error("the gateway sent no proof: ask for one, or ask another gateway")]
+    NoProof,
+    /// Not a proof of this release.
+    #[error("the gateway's proof cannot be read ({0}): ask another gateway, or update this program")]
+    Unreadable(CodecError),
+    /// The proof shows nothing.
+    #[error("the gateway's proof is invalid ({0}): do not trust this gateway, ask another one")]
+    Invalid(#[from] InvalidProof),
+    /// The proof is about other keys of the state.
+    #[error("the gateway's proof is about something else: do not trust this gateway, ask another one")]
+    OtherAccount,
+    /// The answer and its proof differ.
+    #[error(
+        "the gateway says {said}, and its proof shows {shown}: do not trust this gateway, ask another one"
+    )]
+    Differs {
+        /// What the answer says.
+        said: String,
+        /// What the proof shows.
+        shown: String,
+    },
+    /// The state's value is not an account.
+    #[error("the chain holds something that this release does not know as an account: update this program")]
+    NotAnAccount,
+    /// The seats are not strictly ascending, or there is none.
+    #[error("these are not the seats of a committee: at least one key, each once, in ascending order")]
+    Committee,
+    /// Another chain, or another block than the one that is trusted.
+    #[error("the checkpoint is not the trusted one: expected {expected}, got {given}")]
+    OtherCheckpoint {
+        /// What is trusted.
+        expected: String,
+        /// What the checkpoint is about.
+        given: String,
+    },
+}
+
+impl LightClient {
+    /// Trusts the committee with these seats, in strictly ascending order, on the chain `chain_id`.
+    ///
+    /// # Errors
+    /// [`LightError::Committee`].
+    pub fn new(chain_id: Digest, seats: Vec<PublicKey>) -> Result<Self, LightError> {
+        // Whose turn it was does not matter once a quorum has signed.
+        let committee = Committee::new(seats, vec![0]).ok_or(LightError::Committee)?;
+        Ok(Self { chain_id, committee })
+    }
+
+    /// Trusts the committee of the checkpoint whose block's digest is `trusted`: ask several people
+    /// or gateways for it. The certificate alone would prove nothing, since whoever makes up a
+    /// committee can sign for it.
+    ///
+    /// # Errors
+    /// Another chain or block, or seats that did not make it final.
+    pub fn from_checkpoint(
+        chain_id: Digest,
+        trusted: Digest,
+        checkpoint: &Checkpoint,
+    ) -> Result<Self, LightError> {
+        same(&chain_id, &checkpoint.chain_id.0)?;
+        same(&trusted, &checkpoint.digest.0)?;
+        let client = Self::new(chain_id, checkpoint.committee.iter().map(|seat| seat.0).collect())?;
+        let finality: FinalityProof = read(&checkpoint.finality)?;
+        let header = verify_finality(&chain_id, &client.committee, &finality)?;
+        same(&trusted, &header.digest()).map(|()| client)
+    }
+
+    /// Checks that a final block says of `address` what `answer` does.
+    ///
+    /// # Errors
+    /// Whatever of the answer is not proven.
+    pub fn verify_account(
+        &self,
+        address: &Address,
+        answer: &api::Account,
+    ) -> Result<VerifiedAccount, LightError> {
+        let proof: StateProof = read(answer.proof.as_ref().ok_or(LightError::NoProof)?)?;
+        let verified = verify_state(&self.chain_id, &self.committee, &proof)?;
+        let account = account_in(&verified, address)?;
+        check_said(answer, &account, &verified.header)?;
+        Ok(VerifiedAccount { account, header: verified.header })
+    }
+}
+
+impl VerifiedAccount {
+    /// How old the proof is at `now_ms` (milliseconds since 1970); 0 for one from the future, since
+    /// clocks differ. A gateway that shows old proofs hides what came after.
+    pub fn age_ms(&self, now_ms: u64) -> u64 {
+        now_ms.saturating_sub(self.header.timestamp_ms)
+    }
+}
+
+fn read<T: Read<Cfg = ()>>(bytes: &HexBytes) -> Result<T, LightError> {
+    decode(&bytes.0).map_err(LightError::Unreadable)
+}
+
+fn same(expected: &Digest, given: &Digest) -> Result<(), LightError> {
+    let text = |digest: &Digest| api::Hex(*digest).to_string();
+    let error = || LightError::OtherCheckpoint { expected: text(expected), given: text(given) };
+    (expected == given).then_some(()).ok_or_else(error)
+}
+
+/// The account in a verified part of the state. That it is proven to be absent means that it was
+/// never paid.
+fn account_in(verified: &Verified, address: &Address) -> Result<Account, LightError> {
+    match verified.entries.get(&Account::key(address)) {
+        Some(Some(value)) => decode(value).map_err(|_| LightError::NotAnAccount),
+        Some(None) => Ok(Account::default()),
+        None => Err(LightError::OtherAccount),
+    }
+}
+
+fn check_said(answer: &api::Account, account: &Account, header: &Header) -> Result<(), LightError> {
+    let said = (answer.balance.0, answer.nonce, answer.height);
+    let shown = (account.balance, account.nonce, header.height);
+    let text = |(balance, nonce, height)| format!("balance {balance}, nonce {nonce} at height {height}");
+    match said == shown {
+        true => Ok(()),
+        false => Err(LightError::Differs { said: text(said), shown: text(shown) }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compose::tests::{TERMS, bob, sender};
+    use goodwill_types::{Amount, Domain, Key, Value, api::Units, codec::Encode as _, hash};
+
+    const ACCOUNT: Account = Account { balance: Amount::from_coins(3), nonce: 2 };
+
+    fn verified(key: Key, value: Option<Value>) -> Verified {
+        let digest = hash(Domain::Block, b"x");
+        let header = Header {
+            height: 9,
+            epoch: 0,
+            view: 9,
+            parent_view: 8,
+            leader: sender(),
+            parent: digest,
+            timestamp_ms: 5_000,
+            body_hash: digest,
+            receipts_root: digest,
+            state_root: digest,
+            operations_root: digest,
+            operations_start: 0,
+            operations_end: 1,
+        };
+        Verified { header, entries: [(key, value)].into() }
+    }
+
+    fn answer(account: Account, height: u64) -> api::Account {
+        api::Account {
+            address: bob().display(&TERMS.chain.prefix),
+            balance: Units(account.balance),
+            nonce: account.nonce,
+            next_nonce: account.nonce,
+            height,
+            proof: None,
+        }
+    }
+
+    #[test]
+    fn an_account_is_what_the_state_says() {
+        let key = Account::key(&bob());
+        let shown = account_in(&verified(key, Some(ACCOUNT.encode())), &bob());
+        assert_eq!(shown.unwrap(), ACCOUNT);
+        assert_eq!(account_in(&verified(key, None), &bob()).unwrap(), Account::default());
+        let odd = Value::from_static(b"odd");
+        assert!(matches!(account_in(&verified(key, Some(odd)), &bob()), Err(LightError::NotAnAccount)));
+    }
+
+    #[test]
+    fn a_proof_about_another_account_is_refused() {
+        let other = Account::key(&Address::of(&sender()));
+        let shown = account_in(&verified(other, Some(ACCOUNT.encode())), &bob());
+        assert!(matches!(shown, Err(LightError::OtherAccount)));
+    }
+
+    #[test]
+    fn an_answer_that_differs_from_its_proof_is_refused() {
+        let header = verified(Account::key(&bob()), None).header;
+        assert!(check_said(&answer(ACCOUNT, 9), &ACCOUNT, &header).is_ok());
+        let richer = Account { balance: Amount::from_coins(4), ..ACCOUNT };
+        for lie in [answer(richer, 9), answer(Account { nonce: 3, ..ACCOUNT }, 9), answer(ACCOUNT, 10)] {
+            let error = check_said(&lie, &ACCOUNT, &header).unwrap_err();
+            assert!(error.to_string().contains("its proof shows balance 3, nonce 2 at height 9"), "{error}");
+        }
+    }
+
+    #[test]
+    fn answers_without_a_readable_proof_are_refused() {
+        let client = LightClient::new(TERMS.chain.id, vec![sender()]).unwrap();
+        let mut answer = answer(ACCOUNT, 9);
+        assert!(matches!(client.verify_account(&bob(), &answer), Err(LightError::NoProof)));
+        answer.proof = Some(HexBytes(vec![1, 2, 3]));
+        assert!(matches!(client.verify_account(&bob(), &answer), Err(LightError::Unreadable(_))));
+    }
+
+    #[test]
+    fn committees_are_ascending() {
+        let id = TERMS.chain.id;
+        for bad in [vec![], vec![sender(); 2]] {
+            assert!(matches!(LightClient::new(id, bad), Err(LightError::Committee)));
+        }
+    }
+
+    #[test]
+    fn the_age_of_a_proof_never_wraps() {
+        let header = verified(Account::key(&bob()), None).header;
+        let verified = VerifiedAccount { account: ACCOUNT, header };
+        assert_eq!([4_000, 5_000, 7_000].map(|now| verified.age_ms(now)), [0, 0, 2_000]);
+    }
+}
