@@ -58,7 +58,7 @@ fn every_bad_request_has_its_problem() {
         ("application/json", b"[".repeat(10_000), 400, "json"),
         ("application/octet-stream", b"".to_vec(), 400, "empty"),
         ("application/octet-stream", vec![0xff; 300], 400, "encoding"),
-        ("application/octet-stream", vec![0; 3 << 20], 413, "body"),
+        ("application/octet-stream", vec![0; (2 << 20) + 1], 413, "body"),
         ("application/json", json!({ "raw": forged }).to_string().into_bytes(), 422, "signature"),
     ];
     for (kind, body, status, code) in writes {
