@@ -19,7 +19,7 @@ advisories:
 
 # Seeded networks with faults, each seed twice: `just simulate 100`.
 simulate seeds="100":
-    GOODWILL_SEEDS={{seeds}} cargo test --release -p goodwill-node --test simulation -- --nocapture
+    GOODWILL_SEEDS={{seeds}} cargo test -p goodwill-node --test simulation -- --nocapture
 
 # Writes the golden vectors anew. Only for a deliberate change of the protocol.
 bless:

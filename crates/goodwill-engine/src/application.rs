@@ -88,7 +88,8 @@ impl<E: Spawner + StorageContext> Chain<E> {
             rules::check_context(context, block, parent)?;
             self.rules.check_timestamp(&block.header, parent)?;
         }
-        let executed = self.replay(runtime, Source::Batch(&batch), block, finality == Finality::Finalized).await?;
+        let executed =
+            self.replay(runtime, Source::Batch(&batch), block, finality == Finality::Finalized).await?;
         let sealed = state::seal(batch, executed.changes).await;
         rules::check_roots(&block.header, &executed.receipts, &targets(&sealed))?;
         self.receipts.keep(&block.header, executed.receipts);
@@ -117,11 +118,12 @@ impl<E: Spawner + StorageContext> Chain<E> {
     ) -> FinalizedBlock {
         let receipts = match self.receipts.take(&block.header) {
             Some(receipts) => receipts,
-            None => self
-                .replay(runtime, Source::Applied(before), block, true)
-                .await
-                .unwrap_or_else(|Refused(why)| panic!("a final block was refused: {why}"))
-                .receipts,
+            None => {
+                self.replay(runtime, Source::Applied(before), block, true)
+                    .await
+                    .unwrap_or_else(|Refused(why)| panic!("a final block was refused: {why}"))
+                    .receipts
+            }
         };
         FinalizedBlock { header: block.header.clone(), body: block.body.clone(), receipts }
     }
@@ -130,7 +132,8 @@ impl<E: Spawner + StorageContext> Chain<E> {
     async fn install_committee(&self, header: &Header, after: &Reader<Database<E>>) {
         if self.rules.is_last(header) {
             let epoch = header.epoch + 1;
-            let committee = state::answer(Source::Applied(after), |known| self.machine.committee(epoch, known)).await;
+            let committee =
+                state::answer(Source::Applied(after), |known| self.machine.committee(epoch, known)).await;
             let committee = committee.unwrap_or_else(|Refused(why)| panic!("no committee: {why}"));
             self.committees.install(epoch, committee).await;
         }

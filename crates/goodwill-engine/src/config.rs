@@ -1,7 +1,7 @@
 //! The settings of a node, and what all nodes of a chain must agree on.
 
-use goodwill_types::{Digest, PublicKey, SecretKey};
 use commonware_utils::NZUsize;
+use goodwill_types::{Digest, PublicKey, SecretKey};
 use std::num::{NonZeroU64, NonZeroUsize};
 
 /// The largest gossip message, in bytes.

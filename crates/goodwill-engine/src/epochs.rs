@@ -31,7 +31,6 @@ use goodwill_types::Digest;
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use tracing::info;
 
-
 /// Views behind the final one whose votes are kept.
 const VIEWS_KEPT: ViewDelta = ViewDelta::new(20);
 

@@ -1,6 +1,13 @@
 //! What went wrong, and what the operator can do.
 
-use std::{any::Any, path::PathBuf};
+use std::{
+    any::Any,
+    io::ErrorKind,
+    path::{Path, PathBuf},
+};
+
+/// Bytes written to find out whether there is room.
+const PROBE_SIZE: usize = 256 * 1024;
 
 /// Begins the message of a panic that the machine asked for.
 pub(crate) const COMMIT: &str = "the node could not store a final block: ";
@@ -18,9 +25,7 @@ pub enum Failure {
     )]
     Locked(PathBuf),
     /// The disk is full.
-    #[error(
-        "the disk is full ({0}). What was final is safe. Free some space, then start the node again"
-    )]
+    #[error("the disk is full ({0}). What was final is safe. Free some space, then start the node again")]
     DiskFull(String),
     /// The node may not read or write its files.
     #[error(
@@ -55,10 +60,35 @@ type Cause = (fn(String) -> Failure, &'static [&'static str]);
 const CAUSES: [Cause; 3] = [
     (Failure::DiskFull, &["StorageFull", "No space left", "QuotaExceeded", "quota exceeded"]),
     (Failure::NotPermitted, &["PermissionDenied", "Permission denied", "ReadOnlyFilesystem", "Read-only"]),
-    (Failure::Damaged, &["orrupt", "hecksum", "BlobInsufficientLength", "BlobMissing", "PartitionMissing", "Mismatch"]),
+    (
+        Failure::Damaged,
+        &[
+            "orrupt",
+            "hecksum",
+            "BlobInsufficientLength",
+            "BlobMissing",
+            "PartitionMissing",
+            "Mismatch",
+            "failed to initialize",
+        ],
+    ),
 ];
 
 impl Failure {
+    /// Whether the cause lies in the folder after all: not every message tells.
+    pub(crate) fn or_folder(self, folder: &Path) -> Self {
+        match (self, probe(folder).err()) {
+            (Self::Broken(what) | Self::Damaged(what), Some(cause)) => match cause.kind() {
+                ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Self::DiskFull(cause.to_string()),
+                ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
+                    Self::NotPermitted(cause.to_string())
+                }
+                _ => Self::Damaged(format!("{what}; {cause}")),
+            },
+            (failure, _) => failure,
+        }
+    }
+
     /// What a panic inside the engine means for the operator.
     pub(crate) fn of_panic(panic: &(dyn Any + Send)) -> Self {
         let message = message(panic);
@@ -71,6 +101,14 @@ impl Failure {
     }
 }
 
+/// Tries whether the folder can be written at all.
+fn probe(folder: &Path) -> std::io::Result<()> {
+    let path = folder.join("probe");
+    let written = std::fs::write(&path, vec![1; PROBE_SIZE]);
+    let _ = std::fs::remove_file(path);
+    written
+}
+
 /// What a panic said.
 pub(crate) fn message(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
@@ -80,6 +118,15 @@ pub(crate) fn message(panic: &(dyn Any + Send)) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn asks_the_folder() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let broken = || Failure::Broken("why".into());
+        assert_eq!(broken().or_folder(folder.path()), broken());
+        let gone = folder.path().join("gone");
+        assert!(matches!(broken().or_folder(&gone), Failure::Damaged(_)));
+    }
 
     #[test]
     fn tells_causes_apart() {

@@ -131,7 +131,14 @@ where
         }
         let next = self.epochs.enter(active.epoch + 1, &self.claims).await;
         active.leave().await;
+        self.catch_up(&next, height);
         next
+    }
+
+    /// In a new epoch, asks at once those that are further: more of the chain can be verified now.
+    fn catch_up(&self, active: &Active, tip: u64) {
+        let further = self.claims.iter().filter(|(_, height)| **height > tip + LAG_MAX);
+        further.for_each(|(node, height)| self.fetch(active, *height, node.clone()));
     }
 
     /// Somebody votes in an epoch that the node is not in: if a later one, ours is over.

@@ -20,13 +20,21 @@ pub(crate) async fn run<E: Spawner>(
     select_loop! {
         context,
         on_stopped => {},
-        Some(message) = outgoing.recv() else break => {
+        message = next(&mut outgoing) => {
             let _ = sender.send(Recipients::All, IoBuf::from(message), false);
         },
         received = receiver.recv() => {
             let Ok((from, message)) = received else { break };
             hear(machine.as_ref(), &from, message);
         },
+    }
+}
+
+/// The next message to send. There is none any more once every handle is gone; hearing goes on.
+async fn next(outgoing: &mut mpsc::Receiver<Bytes>) -> Bytes {
+    match outgoing.recv().await {
+        Some(message) => message,
+        None => std::future::pending().await,
     }
 }
 

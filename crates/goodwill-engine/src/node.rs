@@ -79,8 +79,7 @@ pub(crate) async fn run<E, S, R, M, B>(
         certificates,
         resolver,
     };
-    let follower =
-        Follower { epochs, say: tips.0, peers, claims: BTreeMap::new(), heard: BTreeMap::new() };
+    let follower = Follower { epochs, say: tips.0, peers, claims: BTreeMap::new(), heard: BTreeMap::new() };
     let strays = [stray_votes, stray_certificates];
     follower.run(Heard { blocks: finals_seen, tip: tip_seen, strays, tips: tips.1 }).await;
 }

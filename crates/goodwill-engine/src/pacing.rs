@@ -77,8 +77,7 @@ where
     async fn propose(&mut self, context: Context) -> oneshot::Receiver<Digest> {
         let (parent_view, parent) = context.parent;
         let round = Round::new(context.round.epoch(), parent_view);
-        let parent =
-            self.marshal.subscribe_by_commitment(parent, CommitmentFallback::FetchByRound { round });
+        let parent = self.marshal.subscribe_by_commitment(parent, CommitmentFallback::FetchByRound { round });
         let Self { runtime, rules, mut inner, .. } = self.clone();
         self.answer(async move {
             let due_ms = rules.due_ms(&parent.await.ok()?.inner().header);

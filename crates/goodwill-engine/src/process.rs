@@ -23,7 +23,7 @@ use futures::future::BoxFuture;
 use goodwill_types::{Domain, PublicKey};
 use std::{
     fs::{File, TryLockError},
-    net::SocketAddr,
+    net::{SocketAddr, TcpListener},
     num::NonZeroUsize,
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
@@ -114,18 +114,13 @@ pub fn run(
 type App = Box<dyn FnOnce(Engine, Stop) -> BoxFuture<'static, Result<(), String>> + Send>;
 
 /// Not generic, so that the engine is compiled here and not in each crate that runs it.
-fn start(
-    config: ProcessConfig,
-    machine: Arc<dyn StateMachine>,
-    stop: Stop,
-    app: App,
-) -> Result<(), Failure> {
-    check(&config)?;
+fn start(config: ProcessConfig, machine: Arc<dyn StateMachine>, stop: Stop, app: App) -> Result<(), Failure> {
     let _lock = lock(&config.storage_dir)?;
+    check(&config)?;
     let settings = runtime::Config::new()
         .with_worker_threads(config.worker_threads.get())
         .with_storage_directory(config.storage_dir.join("engine"));
-    let stopping = stop.clone();
+    let (stopping, folder) = (stop.clone(), config.storage_dir.clone());
     let running = AssertUnwindSafe(|| {
         runtime::Runner::new(settings).start(|context| serve(context, config, machine, stop, app))
     });
@@ -136,7 +131,7 @@ fn start(
             warn!(panic = crate::failure::message(&*panic), "a part of the node failed while it stopped");
             Ok(())
         }
-        Err(panic) => Err(Failure::of_panic(&*panic)),
+        Err(panic) => Err(Failure::of_panic(&*panic).or_folder(&folder)),
     }
 }
 
@@ -147,7 +142,9 @@ fn check(config: &ProcessConfig) -> Result<(), Failure> {
     if config.node.followers.len() >= config.peers_max.get() {
         return Err(Failure::Start(format!("more than {} followers", config.peers_max.get() - 1)));
     }
-    Ok(())
+    // Tried here, since the network stops the node with a panic when it cannot listen.
+    let listening = TcpListener::bind(config.listen).map(drop);
+    listening.map_err(|error| Failure::Start(format!("cannot listen on {}: {error}", config.listen)))
 }
 
 /// Makes the folder, and makes sure that no other process uses it. Held until it is dropped.
@@ -175,9 +172,8 @@ async fn serve(
     mesh.start();
     let network = Network { channels, manager: oracle.clone(), blocker: oracle };
     let (engine, requests) = handle::channel();
-    let node = context
-        .child("node")
-        .spawn(|context| node::run(context, config.node, machine, network, requests));
+    let node =
+        context.child("node").spawn(|context| node::run(context, config.node, machine, network, requests));
     let app = app(engine, stop.clone());
     supervise(&context, node, app, stop).await
 }

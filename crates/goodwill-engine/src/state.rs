@@ -21,8 +21,7 @@ use goodwill_proof::scheme::{CHUNK_SIZE, Family};
 use goodwill_types::{Changes, Key, Known, Progress, Value, state::VALUE_SIZE_MAX};
 
 /// The state's database.
-pub(crate) type Database<E> =
-    variable::Db<Family, E, Key, Value, Sha256, EightCap, CHUNK_SIZE, Sequential>;
+pub(crate) type Database<E> = variable::Db<Family, E, Key, Value, Sha256, EightCap, CHUNK_SIZE, Sequential>;
 /// The database, shared between tasks.
 pub(crate) type State<E> = Shared<Database<E>>;
 /// Changes on their way into the database.

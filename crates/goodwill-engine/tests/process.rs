@@ -4,7 +4,7 @@ mod common;
 
 use common::{Counter, Disk, number};
 use goodwill_engine::{
-    ChainConfig, Config, Engine,
+    ChainConfig, Config, Engine, StateMachine,
     process::{Failure, ProcessConfig, Stop, run},
 };
 use goodwill_proof::{HEADERS_MAX, verify_finality, verify_state};
@@ -26,8 +26,8 @@ fn key(node: usize) -> SecretKey {
     SecretKey::from_seed([node as u8 + 1; 32])
 }
 
-fn miners() -> Vec<PublicKey> {
-    let mut miners: Vec<_> = (0..MINERS).map(|node| key(node).public_key()).collect();
+fn miners(count: usize) -> Vec<PublicKey> {
+    let mut miners: Vec<_> = (0..count).map(|node| key(node).public_key()).collect();
     miners.sort();
     miners
 }
@@ -37,11 +37,12 @@ fn chain_id() -> Digest {
 }
 
 fn committee() -> Committee {
-    Committee::new(miners(), (0..MINERS as u16).rev().collect()).expect("ascending")
+    Committee::new(miners(MINERS), (0..MINERS as u16).rev().collect()).expect("ascending")
 }
 
 /// A chain whose nodes can be started and stopped.
 struct Net {
+    miners: usize,
     folder: tempfile::TempDir,
     addresses: Vec<SocketAddr>,
     genesis_time_ms: u64,
@@ -55,6 +56,7 @@ impl Net {
             (0..NODES).map(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port")).collect();
         let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970");
         Self {
+            miners: MINERS,
             folder: tempfile::tempdir().expect("a folder"),
             addresses: listeners.iter().map(|l| l.local_addr().expect("bound")).collect(),
             genesis_time_ms: now.as_millis() as u64,
@@ -93,12 +95,26 @@ impl Net {
         }
     }
 
+    fn machine(&self, node: usize) -> Arc<dyn StateMachine> {
+        Counter::machine(miners(self.miners), self.disks[node].clone())
+    }
+
+    /// What becomes of a node that is started for two seconds.
+    fn outcome(&self, node: usize) -> Result<(), Failure> {
+        run(self.config(node), self.machine(node), Stop::default(), |_, _| {
+            Box::pin(async {
+                tokio::time::sleep(Duration::from_secs(2)).await;
+                Ok(())
+            })
+        })
+    }
+
     fn start(&self, node: usize) -> Running {
-        let (config, disk, stop) = (self.config(node), self.disks[node].clone(), Stop::default());
+        let (config, machine, stop) = (self.config(node), self.machine(node), Stop::default());
         let (send, receive) = mpsc::channel();
         let stopping = stop.clone();
         let thread = std::thread::spawn(move || {
-            run(config, Counter::new(miners(), disk), stopping, move |engine, stop| {
+            run(config, machine, stopping, move |engine, stop| {
                 send.send((engine, tokio::runtime::Handle::current())).expect("waited for");
                 Box::pin(async move {
                     stop.stopped().await;
@@ -122,7 +138,8 @@ struct Running {
 impl Running {
     /// Runs `question` inside of the node's runtime.
     fn ask<T>(&self, question: impl Future<Output = T>) -> T {
-        self.runtime.block_on(async { tokio::time::timeout(Duration::from_secs(60), question).await })
+        self.runtime
+            .block_on(async { tokio::time::timeout(Duration::from_secs(60), question).await })
             .expect("answered in time")
     }
 
@@ -213,37 +230,35 @@ fn within_seconds(seconds: u64, holds: impl Fn() -> bool) {
 }
 
 fn folder_is_locked(net: &Net) {
-    let machine = Counter::new(miners(), Arc::default());
-    let second = run(net.config(0), machine, Stop::default(), |_, _| Box::pin(async { Ok(()) }));
+    let second = net.outcome(0);
     assert_eq!(second, Err(Failure::Locked(net.storage(0))));
 }
 
 #[test]
 fn damaged_data_is_told() {
-    let net = Net::new();
-    net.start(0).stop();
-    truncate_all(&net.storage(0).join("engine"));
-    let machine = Counter::new(miners(), Arc::default());
-    let stop = Stop::default();
-    let result = run(net.config(0), machine, stop, |_, stop| {
-        Box::pin(async move {
-            tokio::time::sleep(Duration::from_secs(2)).await;
-            stop.stop();
-            Ok(())
-        })
-    });
-    println!("{result:?}");
-    assert!(!matches!(result, Err(Failure::App(_) | Failure::Locked(_))), "{result:?}");
+    let net = Net { miners: 1, ..Net::new() };
+    let node = net.start(0);
+    node.reaches(25);
+    node.stop();
+    for part in ["node-state-tree-metadata", "node-committees", "node-cache-cache-1-notarized-metadata"] {
+        damage(&net.storage(0).join("engine").join(part));
+        let outcome = net.outcome(0);
+        assert!(matches!(outcome, Err(Failure::Damaged(_))), "{part}: {outcome:?}");
+        // Turned twice, a byte is what it was.
+        damage(&net.storage(0).join("engine").join(part));
+    }
+    assert_eq!(net.outcome(0), Ok(()));
 }
 
-/// Overwrites every file with bytes that mean nothing.
-fn truncate_all(folder: &Path) {
+/// Turns a byte in the middle of each file.
+fn damage(folder: &Path) {
     for entry in std::fs::read_dir(folder).expect("a folder") {
         let path = entry.expect("an entry").path();
-        if path.is_dir() {
-            truncate_all(&path);
-        } else {
-            std::fs::write(&path, b"garbage").expect("written");
+        let mut bytes = std::fs::read(&path).expect("read");
+        let middle = bytes.len() / 2;
+        if let Some(byte) = bytes.get_mut(middle) {
+            *byte ^= 0xff;
         }
+        std::fs::write(&path, bytes).expect("written");
     }
 }

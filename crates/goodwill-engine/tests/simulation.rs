@@ -12,7 +12,7 @@ use std::sync::Arc;
 fn machines(scenario: &Scenario) -> impl Fn(usize) -> Arc<dyn StateMachine> + Send + Sync + 'static {
     let miners: Vec<_> = (0..scenario.miners).map(|node| node_key(node).public_key()).collect();
     let disks: Vec<_> = (0..scenario.nodes()).map(|_| Arc::new(Disk::default())).collect();
-    move |node| Counter::new(miners.clone(), disks[node].clone())
+    move |node| Counter::machine(miners.clone(), disks[node].clone())
 }
 
 /// Runs a scenario twice, and checks that it went the same way.
@@ -63,7 +63,9 @@ fn partitions_heal() {
 
 #[test]
 fn byzantine_miners_are_outvoted() {
-    for (seed, how) in [Byzantine::Conflicting, Byzantine::Equivocating, Byzantine::Silent].into_iter().enumerate() {
+    for (seed, how) in
+        [Byzantine::Conflicting, Byzantine::Equivocating, Byzantine::Silent].into_iter().enumerate()
+    {
         let faults = Faults { byzantine: vec![(1, how)], ..Faults::default() };
         check(Scenario { faults, ..Scenario::calm(seed as u64) });
     }
@@ -73,5 +75,15 @@ fn byzantine_miners_are_outvoted() {
 fn random_faults() {
     for seed in 0..4 {
         check(Scenario::random(seed));
+    }
+}
+
+/// `cargo test -p goodwill-engine --test simulation -- --ignored`
+#[test]
+#[ignore = "takes minutes"]
+fn a_hundred_random_seeds() {
+    for seed in 0..100 {
+        let report = check(Scenario::random(seed));
+        println!("seed {seed}: {} crashes, trace {}", report.crashes, report.trace);
     }
 }

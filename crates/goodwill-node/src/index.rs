@@ -131,3 +131,48 @@ fn id_key(id: &TransactionId) -> [u8; 32] {
 fn decode_receipts(bytes: &[u8]) -> Result<Receipts, IndexError> {
     decode(bytes).map_err(|error| IndexError(format!("a damaged record: {error}")))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use goodwill_types::{Amount, Domain, Outcome, hash};
+
+    fn receipt(height: u64, n: u8) -> Receipt {
+        Receipt {
+            id: TransactionId { digest: hash(Domain::Transaction, &[n]) },
+            height,
+            gas_used: 1,
+            base_fee: Amount::from_units(2),
+            donated: Amount::from_units(1),
+            tip: Amount::ZERO,
+            outcome: Outcome::Done { events: List::default() },
+        }
+    }
+
+    #[test]
+    fn what_is_recorded_is_found_also_after_reopening_and_forgotten_when_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("index.redb");
+        let (first, second) = (receipt(1, 1), receipt(2, 2));
+        {
+            let index = Index::open(&path).unwrap();
+            index.record(1, vec![first.clone()], None).unwrap();
+            index.record(1, vec![first.clone()], None).unwrap();
+            assert!(Index::open(&path).unwrap_err().to_string().contains("in use by another process"));
+        }
+        let index = Index::open(&path).unwrap();
+        assert_eq!(index.find(&first.id).unwrap(), Some(Place { height: 1, index: 0 }));
+        assert_eq!(index.receipts(1).unwrap().unwrap().to_vec(), [first.clone()]);
+        index.record(2, vec![second.clone()], Some(1)).unwrap();
+        assert_eq!((index.find(&first.id).unwrap(), index.receipts(1).unwrap()), (None, None));
+        assert_eq!(index.find(&second.id).unwrap(), Some(Place { height: 2, index: 0 }));
+    }
+
+    #[test]
+    fn a_damaged_file_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("index.redb");
+        std::fs::write(&path, b"this is not a database, and longer than a magic number").unwrap();
+        assert!(Index::open(&path).unwrap_err().to_string().contains("index.redb"));
+    }
+}

@@ -71,3 +71,42 @@ impl Recent {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use goodwill_types::{Action, Address, Amount, Domain, SecretKey, Transaction, hash};
+
+    fn named(nonce: u64) -> (TransactionId, SignedTransaction) {
+        let key = SecretKey::from_seed([1; 32]);
+        let signed = Transaction {
+            sender: key.public_key(),
+            nonce,
+            last_height: 1,
+            gas_limit: 1,
+            fee_per_gas_max: 1,
+            tip_per_gas: 0,
+            action: Action::transfer(Address::of(&key.public_key()), Amount::from_units(1)),
+        }
+        .sign(&key, &hash(Domain::Chain, b"here"));
+        (signed.id(), signed)
+    }
+
+    #[test]
+    fn what_holds_is_verified_once_and_what_does_not_each_time() {
+        let signatures = Signatures::new(hash(Domain::Chain, b"here"));
+        let mut forged = named(3);
+        forged.1.transaction.nonce = 4;
+        forged.0 = forged.1.id();
+        let all = [named(1), forged, named(2)];
+        assert_eq!(signatures.verify(&all), [true, false, true]);
+        assert_eq!(signatures.verified(), 3);
+        assert_eq!(signatures.verify(&all), [true, false, true]);
+        assert_eq!(signatures.verified(), 4, "only the forged one was looked at again");
+    }
+
+    #[test]
+    fn a_signature_for_another_chain_does_not_hold() {
+        assert_eq!(Signatures::new(hash(Domain::Chain, b"elsewhere")).verify(&[named(1)]), [false]);
+    }
+}

@@ -7,10 +7,7 @@ use crate::{
 use bytes::BufMut;
 use commonware_codec::{Buf, Decode, EncodeSize, Error, Read, ReadExt, Write};
 use commonware_parallel::Sequential;
-use goodwill_types::{
-    Certificate, Committee, Digest, Header,
-    codec::List,
-};
+use goodwill_types::{Certificate, Committee, Digest, Header, codec::List};
 
 /// The most headers in a proof: the proven one, and up to 64 descendants.
 pub const HEADERS_MAX: usize = 65;

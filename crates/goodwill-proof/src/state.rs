@@ -8,11 +8,7 @@ use crate::{
 use bytes::{BufMut, Bytes};
 use commonware_codec::{Buf, Decode, EncodeSize, Error, RangeCfg, Read, ReadExt, Write};
 use commonware_storage::qmdb::any::value::VariableEncoding;
-use goodwill_types::{
-    Committee, Digest, Header, Key, Value,
-    codec::List,
-    state::VALUE_SIZE_MAX,
-};
+use goodwill_types::{Committee, Digest, Header, Key, Value, codec::List, state::VALUE_SIZE_MAX};
 use std::collections::BTreeMap;
 
 /// The most keys in a proof.
@@ -52,7 +48,8 @@ pub struct Verified {
 }
 
 /// Checks that the state after a final block of the chain `chain_id` says what `proof` claims.
-/// `committee` must be that of the header's epoch.
+/// `committee` must be that of the header's epoch. What was asked for must be looked up in the
+/// result: a proof about other keys is as true.
 ///
 /// # Errors
 /// Says which part of the proof is wrong.

@@ -119,3 +119,60 @@ fn a_gateway_that_lies_is_found_out() {
     assert!(light.verify_account(&alice, &tampered).is_err(), "a flipped bit");
     dev.stop();
 }
+
+#[test]
+fn events_bring_each_final_block() {
+    use std::io::{BufRead as _, BufReader};
+
+    let folder = tempfile::tempdir().unwrap();
+    let dev = Process::dev(folder.path(), 1);
+    let stream = ureq::get(format!("{}/v1/events", dev.api())).call().unwrap();
+    let lines = BufReader::new(stream.into_body().into_reader()).lines().map_while(Result::ok);
+    let data = lines.filter_map(|line| line.strip_prefix("data: ").map(str::to_owned));
+    let blocks: Vec<Value> = data.take(3).map(|data| serde_json::from_str(&data).unwrap()).collect();
+    let heights: Vec<u64> = blocks.iter().map(|block| block["height"].as_u64().unwrap()).collect();
+    assert_eq!(heights, [heights[0], heights[0] + 1, heights[0] + 2]);
+    let shown = dev.get(&format!("/v1/blocks/{}", heights[1]));
+    assert_eq!((&shown["digest"], &shown["parent"]), (&blocks[1]["digest"], &blocks[0]["digest"]));
+    dev.stop();
+}
+
+#[test]
+fn a_list_can_be_waited_for() {
+    use goodwill_node::load_manifest;
+    use goodwill_types::{Address, Amount, api::SubmitResult, codec::Encode as _};
+    use goodwill_wallet::{
+        Client,
+        compose::{Terms, Transfer, transfer},
+        development,
+    };
+
+    let folder = tempfile::tempdir().unwrap();
+    let dev = Process::dev(folder.path(), 4);
+    let client = Client::new(dev.api()).unwrap();
+    let terms = Terms::try_from(&client.status().unwrap()).unwrap();
+    let key = development::account("alice").unwrap();
+    let bob = Address::of(&development::account("bob").unwrap().public_key());
+    let mut account = goodwill_types::Account { balance: Amount::from_coins(1_000_000), nonce: 0 };
+    let bytes: Vec<u8> = (0..20u64)
+        .flat_map(|nonce| {
+            account.nonce = nonce;
+            let draft =
+                transfer(&terms, key.public_key(), &account, Transfer::to(bob, Amount::from_coins(1)));
+            draft.unwrap().sign(&key).unwrap().encode()
+        })
+        .collect();
+    let url = format!("{}/v1/transactions?wait=final&timeout_ms=20000", dev.api());
+    let mut response = agent().post(url).content_type("application/octet-stream").send(&bytes[..]).unwrap();
+    let answers: Vec<SubmitResult> =
+        serde_json::from_str(&response.body_mut().read_to_string().unwrap()).unwrap();
+    assert_eq!(answers.len(), 20);
+    let manifest = load_manifest(&folder.path().join("chain.toml")).unwrap();
+    let bob = client.account(&bob, &manifest.address_prefix, false).unwrap();
+    assert_eq!(bob.balance.0, Amount::from_coins(1_000_020), "all twenty are final");
+    for answer in answers {
+        let SubmitResult::Taken { id } = answer else { panic!("{answer:?}") };
+        assert_eq!(dev.answer(&["tx", &id.to_string()])["status"], "final");
+    }
+    dev.stop();
+}

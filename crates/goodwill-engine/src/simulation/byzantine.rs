@@ -83,8 +83,7 @@ impl Tampering {
             key.expose().clone(),
         );
         let bounds = BlockBounds { body_size_max: chain.body_size_max };
-        let forger =
-            Forger { bounds, alone: alone.expect("the only member"), twins: Mutex::default() };
+        let forger = Forger { bounds, alone: alone.expect("the only member"), twins: Mutex::default() };
         Self { how, forger: Arc::new(forger) }
     }
 

@@ -169,8 +169,7 @@ impl EngineDefinition for Definition {
         let (engine, requests) = handle::channel();
         let (config, machine) = (self.config(node), (self.machines)(node));
         let context = init.context.child("node");
-        let running =
-            context.spawn(move |context| node::run(context, config, machine, network, requests));
+        let running = context.spawn(move |context| node::run(context, config, machine, network, requests));
         (running, Observed { node, honest: tampering.is_honest(), engine })
     }
 

@@ -108,7 +108,10 @@ impl Scenario {
         ensure(self.faults.loss_percent <= 30, "at most 30 % of the messages are lost")?;
         let byzantine = self.faults.byzantine.len();
         ensure(3 * byzantine < self.miners, "fewer than a third of the miners are Byzantine")?;
-        ensure(self.faults.byzantine.iter().all(|(node, _)| *node < self.miners), "Byzantine nodes are miners")
+        ensure(
+            self.faults.byzantine.iter().all(|(node, _)| *node < self.miners),
+            "Byzantine nodes are miners",
+        )
     }
 }
 

@@ -26,7 +26,7 @@ pub(crate) struct Counter {
 }
 
 impl Counter {
-    pub(crate) fn new(mut miners: Vec<PublicKey>, disk: Arc<Disk>) -> Arc<dyn StateMachine> {
+    pub(crate) fn machine(mut miners: Vec<PublicKey>, disk: Arc<Disk>) -> Arc<dyn StateMachine> {
         miners.sort();
         Arc::new(Self { miners, disk })
     }
