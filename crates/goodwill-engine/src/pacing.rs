@@ -11,7 +11,7 @@ use commonware_consensus::{
         core::{CommitmentFallback, Mailbox},
         standard::Standard,
     },
-    types::Round,
+    types::{Round, View},
 };
 use commonware_macros::select;
 use commonware_runtime::{Clock, Spawner};
@@ -25,6 +25,13 @@ use std::{
 
 /// Where blocks and certificates are.
 pub(crate) type Marshal = Mailbox<Scheme, Standard<Block>>;
+
+/// The view in which an epoch begins.
+const FIRST_VIEW: View = View::new(1);
+/// How long the first block of an epoch waits to be certified. A new vote has heard nobody yet, and
+/// as soon as a quorum has spoken it skips leaders that have not. Those who are present need a moment
+/// to be heard: without it one epoch in four began with a skipped view, at the cost of its timeout.
+const ROLL_CALL: Duration = Duration::from_millis(100);
 
 /// Proposes when a block is due, and votes when a proposal's time has come.
 pub(crate) struct Paced<E, A> {
@@ -111,6 +118,13 @@ where
     A: CertifiableAutomaton<Context = Context, Digest = Digest> + Sync,
 {
     async fn certify(&mut self, round: Round, digest: Digest) -> oneshot::Receiver<bool> {
-        self.inner.certify(round, digest).await
+        if round.view() > FIRST_VIEW {
+            return self.inner.certify(round, digest).await;
+        }
+        let Self { runtime, mut inner, .. } = self.clone();
+        self.answer(async move {
+            runtime.sleep(ROLL_CALL).await;
+            inner.certify(round, digest).await.await.ok()
+        })
     }
 }

@@ -4,7 +4,7 @@ use crate::{Output, error::CliError};
 use clap::Subcommand;
 use goodwill_node::{NodeConfig, Stop, config::load_or_create_key};
 use serde_json::json;
-use std::path::PathBuf;
+use std::{io::IsTerminal as _, path::PathBuf};
 
 #[derive(Debug, clap::Args)]
 #[command(args_conflicts_with_subcommands = true)]
@@ -64,9 +64,12 @@ pub(crate) fn stop_on_signal(stop: &Stop) -> Result<(), CliError> {
     .map_err(|e| CliError::Usage(format!("cannot listen for signals: {e}")))
 }
 
-/// Logs to stderr: warnings of Goodwill, or what RUST_LOG asks for.
+/// Logs to stderr: warnings of Goodwill, or what RUST_LOG asks for. A panic becomes a line of the log;
+/// what it means for the node is said at the end.
 pub(crate) fn start_logging() {
     use tracing_subscriber::{EnvFilter, fmt};
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("error,goodwill=warn"));
-    let _ = fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("goodwill=warn"));
+    let color = std::env::var_os("NO_COLOR").is_none() && std::io::stderr().is_terminal();
+    let _ = fmt().with_env_filter(filter).with_ansi(color).with_writer(std::io::stderr).try_init();
+    std::panic::set_hook(Box::new(|panic| tracing::error!(target: "goodwill", "{panic}")));
 }
