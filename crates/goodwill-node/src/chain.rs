@@ -153,7 +153,10 @@ impl StateMachine for Chain {
         let reoffer = {
             let mut mempool = self.mempool();
             mempool.finalized(height, body.transactions.iter());
-            (height % REOFFER_BLOCKS == 0).then(|| mempool.local(1_000)).filter(|local| !local.is_empty())
+            height
+                .is_multiple_of(REOFFER_BLOCKS)
+                .then(|| mempool.local(1_000))
+                .filter(|local| !local.is_empty())
         };
         if let Some(local) = reoffer {
             let _ = self.reoffer.try_send(local);

@@ -162,7 +162,7 @@ mod tests {
         }
         let index = Index::open(&path).unwrap();
         assert_eq!(index.find(&first.id).unwrap(), Some(Place { height: 1, index: 0 }));
-        assert_eq!(index.receipts(1).unwrap().unwrap().to_vec(), [first.clone()]);
+        assert_eq!(index.receipts(1).unwrap().unwrap().to_vec(), std::slice::from_ref(&first));
         index.record(2, vec![second.clone()], Some(1)).unwrap();
         assert_eq!((index.find(&first.id).unwrap(), index.receipts(1).unwrap()), (None, None));
         assert_eq!(index.find(&second.id).unwrap(), Some(Place { height: 2, index: 0 }));

@@ -103,18 +103,20 @@ fn the_last_unit_can_be_given() {
     assert_eq!(sandbox.account(&address(1)).balance, Amount::ZERO);
 }
 
+type Change = fn(&mut Transaction);
+
 /// Each way in which a transaction may not be included, by its stable code.
 #[test]
 fn refusals() {
     let mut sandbox = sandbox();
     sandbox.sign_and_submit(&key(1), pay(&sandbox, 1, 2, 1)).unwrap();
     sandbox.warp(20);
-    let alter = |change: fn(&mut Transaction)| {
+    let alter = |change: Change| {
         let mut transaction = pay(&sandbox, 1, 2, 1);
         change(&mut transaction);
         sandbox.simulate(sign(&sandbox, 1, transaction)).map(|_| ()).map_err(|e| (e.code(), e.to_string()))
     };
-    let cases: [(&str, &str, fn(&mut Transaction)); 8] = [
+    let cases: [(&str, &str, Change); 8] = [
         ("expired", "valid up to height 20", |t| t.last_height = 20),
         ("nonce_used", "next nonce is 1", |t| t.nonce = 0),
         ("nonce_ahead", "next nonce is 1", |t| t.nonce = 2),

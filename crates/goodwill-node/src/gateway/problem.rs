@@ -11,19 +11,19 @@ use goodwill_types::api;
 
 /// An answer that is no success.
 #[derive(Clone, Debug)]
-pub struct Problem(pub api::Problem);
+pub struct Problem(pub Box<api::Problem>);
 
 impl Problem {
     /// A problem: a status, a code that stays, what it is, what happened, and what to do.
     pub fn new(status: StatusCode, code: &str, title: &str, detail: impl Into<String>, next: &str) -> Self {
-        Self(api::Problem {
+        Self(Box::new(api::Problem {
             kind: "about:blank".into(),
             title: title.into(),
             status: status.as_u16(),
             detail: detail.into(),
             code: code.into(),
             next: (!next.is_empty()).then(|| next.into()),
-        })
+        }))
     }
 
     /// The request cannot be understood.

@@ -149,7 +149,7 @@ async fn submit_list(
     }
     let results = admitted.into_iter().map(|admitted| match admitted {
         Ok(id) => api::SubmitResult::Taken { id: id.into() },
-        Err(error) => api::SubmitResult::Refused { error: Problem::from(error).0 },
+        Err(error) => api::SubmitResult::Refused { error: *Problem::from(error).0 },
     });
     let status = if wait.is_some() { StatusCode::OK } else { StatusCode::ACCEPTED };
     Ok((status, Json(results.collect::<Vec<_>>())).into_response())
