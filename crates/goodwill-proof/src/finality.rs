@@ -4,10 +4,9 @@ use crate::{
     InvalidProof,
     scheme::{Finalization, verifier},
 };
-use bytes::BufMut;
-use commonware_codec::{Buf, Decode, EncodeSize, Error, Read, ReadExt, Write};
+use commonware_codec::Decode;
 use commonware_parallel::Sequential;
-use goodwill_types::{Certificate, Committee, Digest, Header, codec::List};
+use goodwill_types::{Certificate, Committee, Digest, Header, codec::List, record};
 
 /// The most headers in a proof: the proven one, and up to 64 descendants.
 pub const HEADERS_MAX: usize = 65;
@@ -29,25 +28,7 @@ impl FinalityProof {
     }
 }
 
-impl Write for FinalityProof {
-    fn write(&self, buf: &mut impl BufMut) {
-        self.headers.write(buf);
-        self.certificate.write(buf);
-    }
-}
-
-impl EncodeSize for FinalityProof {
-    fn encode_size(&self) -> usize {
-        self.headers.encode_size() + self.certificate.encode_size()
-    }
-}
-
-impl Read for FinalityProof {
-    type Cfg = ();
-    fn read_cfg(buf: &mut impl Buf, (): &()) -> Result<Self, Error> {
-        Ok(Self { headers: ReadExt::read(buf)?, certificate: ReadExt::read(buf)? })
-    }
-}
+record!(FinalityProof { headers, certificate });
 
 /// Checks that `committee`, which must be that of the header's epoch, made the header final on the
 /// chain `chain_id`.

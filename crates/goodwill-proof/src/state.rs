@@ -8,7 +8,7 @@ use crate::{
 use bytes::{BufMut, Bytes};
 use commonware_codec::{Buf, Decode, EncodeSize, Error, RangeCfg, Read, ReadExt, Write};
 use commonware_storage::qmdb::any::value::VariableEncoding;
-use goodwill_types::{Committee, Digest, Header, Key, Value, codec::List, state::VALUE_SIZE_MAX};
+use goodwill_types::{Committee, Digest, Header, Key, Value, codec::List, record, state::VALUE_SIZE_MAX};
 use std::collections::BTreeMap;
 
 /// The most keys in a proof.
@@ -84,25 +84,7 @@ fn check_entry(entry: &Entry, root: &Digest) -> Option<()> {
     holds.then_some(())
 }
 
-impl Write for StateProof {
-    fn write(&self, buf: &mut impl BufMut) {
-        self.finality.write(buf);
-        self.entries.write(buf);
-    }
-}
-
-impl EncodeSize for StateProof {
-    fn encode_size(&self) -> usize {
-        self.finality.encode_size() + self.entries.encode_size()
-    }
-}
-
-impl Read for StateProof {
-    type Cfg = ();
-    fn read_cfg(buf: &mut impl Buf, (): &()) -> Result<Self, Error> {
-        Ok(Self { finality: ReadExt::read(buf)?, entries: ReadExt::read(buf)? })
-    }
-}
+record!(StateProof { finality, entries });
 
 impl Write for Entry {
     fn write(&self, buf: &mut impl BufMut) {
