@@ -64,7 +64,8 @@ pub struct Running {
     pub engine: Engine,
 }
 
-/// Runs a node until `stop` says so, or it fails. Tells `ready` once its gateway listens.
+/// Runs a node until `stop` says so, or it fails. Tells `ready` once its gateway listens and its state
+/// is open.
 ///
 /// # Errors
 /// [`NodeError`]: what happened, why, and what to do.
@@ -91,7 +92,11 @@ pub fn run(
                 format!("cannot listen on {} for the API: {e}; choose another address with http", config.http)
             })?;
             let http = listener.local_addr().map_err(|e| e.to_string())?;
-            ready(Running { http, engine });
+            tokio::spawn(async move {
+                if engine.reached(0).await.is_ok() {
+                    ready(Running { http, engine });
+                }
+            });
             let stopped = async move { stop.stopped().await };
             axum::serve(listener, router(gateway))
                 .with_graceful_shutdown(stopped)

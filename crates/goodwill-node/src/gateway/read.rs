@@ -21,23 +21,24 @@ use std::time::{SystemTime, UNIX_EPOCH};
 const SYNCING_BLOCKS: u64 = 20;
 
 pub(super) async fn status(State(gateway): Shared) -> Result<Json<api::Status>, Problem> {
-    let (manifest, tip) = (&gateway.chain.manifest, gateway.engine.tip().await);
-    let chain = match &tip {
-        Some(_) => Some(chain_state(&gateway).await?.1),
-        None => None,
+    let manifest = &gateway.chain.manifest;
+    let opening = || Problem::unavailable("not_ready", "the node opens its state");
+    let tip = gateway.engine.tip().await.ok_or_else(opening)?;
+    let base_fee_per_gas = match tip.height {
+        0 => manifest.parameters.base_fee_min,
+        _ => chain_state(&gateway).await?.1.base_fee_per_gas,
     };
-    let height = tip.as_ref().map_or(0, |tip| tip.height);
     Ok(Json(api::Status {
         chain_id: manifest.chain_id().into(),
         name: manifest.name.to_string(),
         symbol: manifest.symbol.to_string(),
         address_prefix: manifest.address_prefix.to_string(),
         development: manifest.development,
-        height,
-        finalized_height: height,
-        epoch: tip.as_ref().map_or(0, |tip| tip.epoch),
-        timestamp_ms: tip.as_ref().map_or(manifest.genesis_time_ms, |tip| tip.timestamp_ms),
-        base_fee_per_gas: chain.map_or(manifest.parameters.base_fee_min, |chain| chain.base_fee_per_gas),
+        height: tip.height,
+        finalized_height: tip.height,
+        epoch: tip.epoch,
+        timestamp_ms: tip.timestamp_ms,
+        base_fee_per_gas,
         pollution_tax_bp: manifest.parameters.pollution_tax_bp,
         gas_prices: api::GasPrices {
             transfer_base: GAS_PRICES.transaction,
@@ -45,7 +46,7 @@ pub(super) async fn status(State(gateway): Shared) -> Result<Json<api::Status>, 
             per_byte: GAS_PRICES.byte,
         },
         peers: gateway.engine.peers() as u64,
-        syncing: is_syncing(&gateway, tip.as_ref()),
+        syncing: is_syncing(&gateway, Some(&tip)),
         version: env!("CARGO_PKG_VERSION").into(),
         source_url: manifest.source_url.to_string(),
     }))
