@@ -21,6 +21,26 @@ advisories:
 simulate seeds="100":
     GOODWILL_SEEDS={{seeds}} cargo test -p goodwill-node --test simulation -- --nocapture
 
+# Disks that fail, one a seed, under the ledger and under its index: `just disk-faults 1000`.
+disk-faults faults="1000":
+    GOODWILL_DISK_FAULTS={{faults}} cargo test -p goodwill-node --test simulation disk -- --nocapture
+    GOODWILL_DISK_FAULTS={{faults}} cargo test -p goodwill-node --lib index::faults
+
+# Processes killed at random moments under a stream of payments: `just kills 300`.
+kills kills="300":
+    cargo build --release --locked -p goodwill-cli
+    GOODWILL_KILLS={{kills}} GOODWILL_BIN="$PWD/target/release/goodwill" cargo test -p goodwill-cli --test goodwill kills -- --nocapture
+
+# All fuzz targets, so many seconds each: `just fuzz 600`.
+fuzz seconds="10":
+    tools/fuzz {{seconds}}
+
+# A chain asked what its OpenAPI document allows, and what it does not: `just schemathesis 1000`.
+schemathesis examples="20":
+    cargo build --locked -p goodwill-cli
+    tools/schemathesis {{examples}}
+
 # Writes the golden vectors anew. Only for a deliberate change of the protocol.
 bless:
     GOODWILL_BLESS=1 cargo test -p goodwill-ledger --test ledger vectors
+    GOODWILL_BLESS=1 cargo test -p goodwill-proof --test proofs vectors

@@ -1,9 +1,11 @@
 //! What went wrong, and the exit code that says so to programs.
 
+use goodwill_lab::bench::BenchError;
 use goodwill_node::{Failure, NodeError, config::ConfigError};
 use goodwill_wallet::{
     ClientError, LightError, NameError, WalletError, WordsError,
     compose::{ComposeError, WrongKey},
+    offline::FileError,
 };
 use std::io;
 
@@ -13,6 +15,9 @@ pub(crate) enum CliError {
     /// What was typed cannot be meant.
     #[error("{0}")]
     Usage(String),
+    /// There is no such thing here.
+    #[error("{0}")]
+    Missing(String),
     /// The chain's rules say no.
     #[error("{0}")]
     Rejected(String),
@@ -31,12 +36,18 @@ pub(crate) enum CliError {
     /// A proof.
     #[error(transparent)]
     Light(#[from] LightError),
+    /// A file that holds no transaction.
+    #[error(transparent)]
+    File(#[from] FileError),
     /// A transaction that cannot be made.
     #[error(transparent)]
     Compose(#[from] ComposeError),
     /// A node.
     #[error(transparent)]
     Node(#[from] NodeError),
+    /// A benchmark.
+    #[error(transparent)]
+    Bench(BenchError),
     /// The operating system.
     #[error("{0}: {1}")]
     Io(String, io::Error),
@@ -46,13 +57,15 @@ impl CliError {
     /// 1 the system, 2 usage, 3 not found, 4 rejected by the rules, 5 network, 6 locked, 7 corrupt.
     pub(crate) fn code(&self) -> u8 {
         match self {
-            Self::Io(..) => 1,
+            Self::Io(..) | Self::Bench(_) => 1,
             Self::Usage(_) | Self::Client(ClientError::Url { .. }) => 2,
-            Self::Client(ClientError::NotFound(_)) => 3,
+            Self::Missing(_) | Self::Client(ClientError::NotFound(_)) | Self::Light(LightError::NotFinal) => {
+                3
+            }
             Self::Rejected(_) | Self::Compose(_) | Self::Client(ClientError::Rejected(_)) => 4,
             Self::Client(_) => 5,
             Self::Locked(_) => 6,
-            Self::Corrupt(_) | Self::Light(_) => 7,
+            Self::Corrupt(_) | Self::Light(_) | Self::File(_) => 7,
             Self::Wallet(error) => wallet_code(error),
             Self::Node(error) => node_code(error),
         }
@@ -75,6 +88,16 @@ fn node_code(error: &NodeError) -> u8 {
         NodeError::Config(_) | NodeError::Manifest { .. } | NodeError::OtherChain { .. } => 2,
         NodeError::Engine(Failure::Damaged(_)) => 7,
         NodeError::Engine(_) => 1,
+    }
+}
+
+impl From<BenchError> for CliError {
+    fn from(error: BenchError) -> Self {
+        match error {
+            BenchError::Client(error) => Self::Client(error),
+            BenchError::Node(error) => Self::Node(error),
+            other => Self::Bench(other),
+        }
     }
 }
 

@@ -3,8 +3,10 @@
 
 mod commands;
 mod error;
+mod files;
 mod output;
 mod person;
+mod trust;
 
 use clap::{Parser, Subcommand};
 use error::CliError;
@@ -54,12 +56,14 @@ enum Command {
     Send(commands::send::Args),
     /// Show an account, and prove it.
     Account(commands::account::Args),
-    /// Show a transaction.
+    /// Show, sign and submit transactions.
     Tx(commands::tx::Args),
     /// Show a block.
     Block(commands::block::Args),
     /// Show how a chain and its node are doing.
     Status(commands::status::Args),
+    /// Measure nodes on this machine.
+    Bench(commands::bench::Args),
     /// Print completions for a shell.
     Completions(commands::completions::Args),
 }
@@ -86,6 +90,7 @@ fn run(global: &Global, output: Output, command: Command) -> Result<(), CliError
         Command::Tx(args) => commands::tx::run(global, output, args),
         Command::Block(args) => commands::block::run(global, output, args),
         Command::Status(args) => commands::status::run(global, output, args),
+        Command::Bench(args) => commands::bench::run(output, args),
         Command::Completions(args) => commands::completions::run(args),
     }
 }

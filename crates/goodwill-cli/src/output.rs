@@ -45,8 +45,17 @@ impl Output {
         !self.json && io::stdin().is_terminal()
     }
 
+    /// Whether to go on: a person is asked, unless `yes` was said before; programs know what they do.
+    pub(crate) fn agreed(self, yes: bool, question: &str) -> Result<bool, CliError> {
+        match yes || self.json {
+            true => Ok(true),
+            false if self.can_ask() => self.confirm(question),
+            false => Err(CliError::Usage("nobody can be asked: give --yes, or --dry-run to look".into())),
+        }
+    }
+
     /// Asks for a yes.
-    pub(crate) fn confirm(self, question: &str) -> Result<bool, CliError> {
+    fn confirm(self, question: &str) -> Result<bool, CliError> {
         eprint!("{question} [y/N] ");
         let mut answer = String::new();
         io::stdin().read_line(&mut answer).map_err(|e| CliError::Io("cannot read the answer".into(), e))?;

@@ -2,7 +2,7 @@
 
 use crate::{Global, error::CliError};
 use goodwill_types::{Address, Prefix, SecretKey, api::Status};
-use goodwill_wallet::{Name, WalletError, Wallets, development};
+use goodwill_wallet::{Name, WalletError, Wallets, compose::Draft, development, wallets::Entry};
 use std::{env, fs, path::PathBuf};
 use zeroize::Zeroizing;
 
@@ -101,6 +101,44 @@ pub(crate) fn key(
     };
     let passphrase = passphrase.get(output, &format!("Passphrase of the wallet {name}: "), false)?;
     Ok(entry.unlock(&passphrase)?.key())
+}
+
+/// The key that signs `draft`: of the wallet that has its address, or of the development account. Uses
+/// no network.
+///
+/// # Errors
+/// When none here has the address, or the wallet is for another chain's addresses.
+pub(crate) fn signer(
+    global: &Global,
+    output: crate::Output,
+    draft: &Draft,
+    passphrase: &Passphrase,
+) -> Result<SecretKey, CliError> {
+    let mut published = development::NAMES.into_iter().filter_map(development::account);
+    if let Some(key) = published.find(|key| Address::of(&key.public_key()) == draft.from) {
+        return Ok(key);
+    }
+    let entry = wallet_of(&wallets(global)?, draft)?;
+    let (name, prefix) = (entry.header.name(), entry.header.prefix());
+    if prefix != draft.chain.prefix {
+        return Err(CliError::Usage(format!(
+            "the wallet {name} is for addresses that begin with {prefix}, and the transaction is for a chain with {}: do not sign it, or import the wallet's words with that prefix",
+            draft.chain.prefix
+        )));
+    }
+    let passphrase = passphrase.get(output, &format!("Passphrase of the wallet {name}: "), false)?;
+    Ok(entry.unlock(&passphrase)?.key())
+}
+
+fn wallet_of(wallets: &Wallets, draft: &Draft) -> Result<Entry, CliError> {
+    let readable = wallets.list()?.into_iter().filter_map(|name| wallets.read(&name).ok());
+    readable.into_iter().find(|entry| entry.header.address == draft.from).ok_or_else(|| {
+        CliError::Missing(format!(
+            "the transaction is from {}, and no wallet in {} has this address: see `goodwill wallet list`, or name another folder with --wallets",
+            draft.from.display(&draft.chain.prefix),
+            wallets.directory.display()
+        ))
+    })
 }
 
 /// Whom a text means: an address, a development account, or a wallet.

@@ -7,7 +7,7 @@ use std::{
 };
 
 /// Crate -> the crates of the workspace that it may depend on.
-const ARROWS: [(&str, &[&str]); 7] = [
+const ARROWS: [(&str, &[&str]); 8] = [
     ("goodwill-types", &[]),
     ("goodwill-proof", &["goodwill-types"]),
     ("goodwill-ledger", &["goodwill-types"]),
@@ -17,7 +17,8 @@ const ARROWS: [(&str, &[&str]); 7] = [
         "goodwill-node",
         &["goodwill-engine", "goodwill-ledger", "goodwill-proof", "goodwill-types", "goodwill-wallet"],
     ),
-    ("goodwill-cli", &["goodwill-node", "goodwill-types", "goodwill-wallet"]),
+    ("goodwill-lab", &["goodwill-node", "goodwill-types", "goodwill-wallet"]),
+    ("goodwill-cli", &["goodwill-lab", "goodwill-node", "goodwill-types", "goodwill-wallet"]),
 ];
 
 /// Who may name which of commonware's crates; the others may name none.

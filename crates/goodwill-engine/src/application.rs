@@ -4,7 +4,7 @@ use crate::{
     FinalizedBlock, StateMachine,
     block::{Block, Context},
     committees::Committees,
-    machine::{Executed, Refused},
+    machine::{Executed, Execution, Refused},
     receipts::Receipts,
     rules::{self, Targets},
     state::{self, Batch, Database, Sealed, Source, State},
@@ -64,10 +64,9 @@ impl<E: Spawner + StorageContext> Chain<E> {
             view: context.round.view().get(),
             timestamp_ms: self.rules.timestamp_ms(parent, rules::now_ms(runtime)),
         };
-        let executed = state::execute(runtime, Source::Batch(&batch), self.machine.propose(&place)).await?;
-        self.rules.check_body_size(&executed.body)?;
-        let Executed { body, changes, receipts } = executed;
-        let sealed = state::seal(batch, changes).await;
+        let (executed, sealed) = state::execute(runtime, batch, self.machine.propose(&place)).await?;
+        let Executed { body, receipts, .. } = executed;
+        self.rules.check_body_size(&body)?;
         let header = header(context, &place, parent, &body, &receipts, &sealed)?;
         let block = Block::new(header, body).map_err(|e| Refused(e.to_string()))?;
         self.receipts.keep(&block.header, receipts);
@@ -88,24 +87,16 @@ impl<E: Spawner + StorageContext> Chain<E> {
             rules::check_context(context, block, parent)?;
             self.rules.check_timestamp(&block.header, parent)?;
         }
-        let executed =
-            self.replay(runtime, Source::Batch(&batch), block, finality == Finality::Finalized).await?;
-        let sealed = state::seal(batch, executed.changes).await;
+        let execution = self.execution(block, finality == Finality::Finalized);
+        let (executed, sealed) = state::execute(runtime, batch, execution).await?;
         rules::check_roots(&block.header, &executed.receipts, &targets(&sealed))?;
         self.receipts.keep(&block.header, executed.receipts);
         Ok(sealed)
     }
 
-    /// Executes a block that was received.
-    async fn replay(
-        &self,
-        runtime: &E,
-        source: Source<'_, E>,
-        block: &Block,
-        finalized: bool,
-    ) -> Result<Executed, Refused> {
-        let place = rules::place(&block.header);
-        state::execute(runtime, source, self.machine.verify(&place, block.body.clone(), finalized)).await
+    /// The execution of a block that was received.
+    fn execution(&self, block: &Block, finalized: bool) -> Box<dyn Execution> {
+        self.machine.verify(&rules::place(&block.header), block.body.clone(), finalized)
     }
 
     /// The block with its receipts. They are kept from its execution; executed again where so many
@@ -119,7 +110,7 @@ impl<E: Spawner + StorageContext> Chain<E> {
         let receipts = match self.receipts.take(&block.header) {
             Some(receipts) => receipts,
             None => {
-                self.replay(runtime, Source::Applied(before), block, true)
+                state::replay(runtime, before, self.execution(block, true))
                     .await
                     .unwrap_or_else(|Refused(why)| panic!("a final block was refused: {why}"))
                     .receipts

@@ -1,6 +1,7 @@
 //! Who makes the blocks of each epoch, kept on disk: after a restart the state may be too new to
 //! tell.
 
+use crate::state;
 use commonware_consensus::{
     simplex::elector::{Config, Elector, Scheduled, Terms},
     types::{Epoch, Participant, Round},
@@ -49,12 +50,19 @@ impl<E: Context> Clone for Committees<E> {
 
 impl<E: Context> Committees<E> {
     /// Reads what an earlier run knew.
+    ///
+    /// # Panics
+    /// When it cannot be read, or is gone although there is a state: the first committee is durable
+    /// before anything else is made. To begin anew would be to vote again on what was voted on.
     pub(crate) async fn open(context: E, chain_id: Digest, prefix: &str) -> Self {
+        let state = context.scan(&state::tree_partition(prefix)).await;
+        let began = state.is_ok_and(|files| !files.is_empty());
         let config = metadata::Config { partition: format!("{prefix}-committees"), codec_config: () };
         let store = Metadata::<E, U64, Committee>::init(context, config).await;
         let store = store.expect("the committees can be read");
         let known: Vec<_> =
             store.keys().filter_map(|epoch| Some((u64::from(epoch), store.get(epoch)?.clone()))).collect();
+        assert!(!began || !known.is_empty(), "corrupt: the committees are gone");
         let committees = Self(Arc::new(Shared {
             chain_id,
             seated: Mutex::default(),
@@ -68,6 +76,14 @@ impl<E: Context> Committees<E> {
     /// The newest epoch whose committee is known.
     pub(crate) fn newest(&self) -> Option<u64> {
         *self.0.newest.borrow()
+    }
+
+    /// The committee of the epoch that the node was in is durable before the node enters it.
+    ///
+    /// # Panics
+    /// When it is not known: what was stored last is damaged, and waiting for it would be in vain.
+    pub(crate) fn check_kept(&self, epoch: u64) {
+        assert!(self.newest() >= Some(epoch), "corrupt: the committee of epoch {epoch} is gone");
     }
 
     /// The committee of `epoch`, if it is known and not forgotten.

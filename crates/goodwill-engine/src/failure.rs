@@ -33,6 +33,12 @@ pub enum Failure {
          and write the folder, then start the node again"
     )]
     NotPermitted(String),
+    /// The disk refused to read or write.
+    #[error(
+        "the disk failed ({0}). What was final is safe. Look at the system's log and check the disk, then \
+         start the node again"
+    )]
+    Disk(String),
     /// Stored data cannot be read back.
     #[error(
         "stored data is damaged ({0}). Do not trust it: move the folder away, check the disk, and start \
@@ -56,8 +62,9 @@ pub enum Failure {
 /// A failure, and what its message contains.
 type Cause = (fn(String) -> Failure, &'static [&'static str]);
 
-/// How a message betrays its cause. Storage errors reach us as text only.
-const CAUSES: [Cause; 3] = [
+/// How a message betrays its cause. Storage errors reach us as text only. In this order: a disk that is
+/// full says also that it could not write.
+const CAUSES: [Cause; 4] = [
     (Failure::DiskFull, &["StorageFull", "No space left", "QuotaExceeded", "quota exceeded"]),
     (Failure::NotPermitted, &["PermissionDenied", "Permission denied", "ReadOnlyFilesystem", "Read-only"]),
     (
@@ -69,7 +76,29 @@ const CAUSES: [Cause; 3] = [
             "BlobMissing",
             "PartitionMissing",
             "Mismatch",
+            "insufficient length",
+            "blob missing",
+            "partition missing",
+            "mismatch",
+            "backed by a stored block",
             "failed to initialize",
+        ],
+    ),
+    (
+        Failure::Disk,
+        &[
+            "ReadFailed",
+            "WriteFailed",
+            "SyncFailed",
+            "ResizeFailed",
+            "OpenFailed",
+            "Io(",
+            "read failed",
+            "write failed",
+            "sync failed",
+            "resize failed",
+            "open failed",
+            "io error",
         ],
     ),
 ];
@@ -78,13 +107,15 @@ impl Failure {
     /// Whether the cause lies in the folder after all: not every message tells.
     pub(crate) fn or_folder(self, folder: &Path) -> Self {
         match (self, probe(folder).err()) {
-            (Self::Broken(what) | Self::Damaged(what), Some(cause)) => match cause.kind() {
-                ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Self::DiskFull(cause.to_string()),
-                ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
-                    Self::NotPermitted(cause.to_string())
+            (Self::Broken(what) | Self::Damaged(what) | Self::Disk(what), Some(cause)) => {
+                match cause.kind() {
+                    ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Self::DiskFull(cause.to_string()),
+                    ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
+                        Self::NotPermitted(cause.to_string())
+                    }
+                    _ => Self::Damaged(format!("{what}; {cause}")),
                 }
-                _ => Self::Damaged(format!("{what}; {cause}")),
-            },
+            }
             (failure, _) => failure,
         }
     }
@@ -136,6 +167,12 @@ mod tests {
         let denied = r#"Os { code: 13, kind: PermissionDenied, message: "Permission denied" }"#;
         assert_eq!(of(denied), Failure::NotPermitted(denied.into()));
         assert_eq!(of("invalid or missing checksum"), Failure::Damaged("invalid or missing checksum".into()));
+        let failed =
+            r#"BlobSyncFailed("a", "b", Os { code: 5, kind: Uncategorized, message: "Input/output" })"#;
+        assert_eq!(of(failed), Failure::Disk(failed.into()));
+        for told in ["Runtime(WriteFailed)", "journal error: runtime error: write failed"] {
+            assert_eq!(of(told), Failure::Disk(told.into()));
+        }
         assert_eq!(of(&format!("{COMMIT}why")), Failure::Commit("why".into()));
         assert_eq!(of("a boundary was skipped"), Failure::Broken("a boundary was skipped".into()));
         assert_eq!(Failure::of_panic(&"static"), Failure::Broken("static".into()));

@@ -94,7 +94,9 @@ where
     pub(crate) async fn run(mut self, mut heard: Heard<impl Receiver<PublicKey = Point>>) {
         let processed = self.epochs.marshal.get_processed().await.map_or(0, |at| at.height().get());
         let mut tip = processed;
-        let mut active = self.epochs.enter(self.epochs.rules.epoch(processed + 1), &self.claims).await;
+        let epoch = self.epochs.rules.epoch(processed + 1);
+        self.epochs.committees.check_kept(epoch);
+        let mut active = self.epochs.enter(epoch, &self.claims).await;
         let context = self.epochs.runtime.child("follow");
         let mut beat = context.current();
         let [mut votes, mut certificates] = heard.strays;
@@ -149,15 +151,13 @@ where
     }
 
     /// A node says how far it is.
-    fn claimed(&mut self, active: &Active, tip: u64, from: Point, mut message: IoBuf) {
-        if message.len() != TIP_SIZE {
-            return;
-        }
+    fn claimed(&mut self, active: &Active, tip: u64, from: Point, message: IoBuf) {
+        let Some(claim) = decode(message) else { return };
         let now = self.epochs.runtime.current();
         self.heard.insert(from.clone(), now);
         self.peers.store(self.heard.len(), Ordering::Relaxed);
         // However far it says that it is, there has not been time for more blocks than this.
-        let height = message.get_u64().min(self.epochs.rules.height_max(now_ms(&self.epochs.runtime)));
+        let height = claim.min(self.epochs.rules.height_max(now_ms(&self.epochs.runtime)));
         self.claims.insert(from.clone(), height);
         let slack = if active.engine.is_some() { LAG_MAX } else { 0 };
         if height > active.last || height > tip + slack {
@@ -195,8 +195,13 @@ where
     }
 }
 
-fn encode(tip: u64) -> IoBuf {
+pub(crate) fn encode(tip: u64) -> IoBuf {
     IoBuf::from(tip.to_be_bytes().to_vec())
+}
+
+/// What [`encode`] wrote; nothing else says how far a node is.
+pub(crate) fn decode(mut message: IoBuf) -> Option<u64> {
+    (message.len() == TIP_SIZE).then(|| message.get_u64())
 }
 
 /// Resolves when the vote of the active epoch ends, which it never does by itself.

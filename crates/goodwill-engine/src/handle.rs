@@ -66,6 +66,7 @@ pub(crate) enum Query {
     Certified(u64, oneshot::Sender<Option<FinalityProof>>),
     Read(Vec<Key>, oneshot::Sender<Option<Reading>>),
     Prove(Vec<Key>, oneshot::Sender<Option<StateProof>>),
+    Metrics(oneshot::Sender<String>),
 }
 
 /// Both ends, unconnected to any engine yet.
@@ -131,6 +132,14 @@ impl Engine {
     pub async fn prove(&self, keys: Vec<Key>) -> Result<StateProof, QueryError> {
         check_keys(&keys, goodwill_proof::ENTRIES_MAX)?;
         self.ask(|answer| Query::Prove(keys, answer)).await?.ok_or(QueryError::NotYet)
+    }
+
+    /// The engine's own metrics, in the text format of OpenMetrics.
+    ///
+    /// # Errors
+    /// [`Stopped`].
+    pub async fn metrics(&self) -> Result<String, Stopped> {
+        self.ask(Query::Metrics).await
     }
 
     /// Sends `message` to all connected nodes, at most [`crate::GOSSIP_SIZE_MAX`] bytes. Dropped

@@ -9,6 +9,8 @@ mod config;
 mod epochs;
 mod failure;
 mod follow;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod gossip;
 mod handle;
 mod machine;

@@ -54,6 +54,7 @@ impl<E: StorageContext + Spawner + Clock> Library<E> {
             Query::Certified(height, answer) => drop(answer.send(self.certified(height).await)),
             Query::Read(keys, answer) => drop(answer.send(self.read(&keys).await)),
             Query::Prove(keys, answer) => drop(answer.send(self.prove(keys).await)),
+            Query::Metrics(answer) => drop(answer.send(self.runtime.encode())),
         }
     }
 

@@ -2,16 +2,21 @@
 //! and disk. The same seed gives the same run.
 //!
 //! Every run checks that all honest nodes agree on every block and every state, and that all of
-//! them get to the end once the faults are over.
+//! them get to the end once the faults are over; that no block which a client saw final is ever
+//! another one later, and that no honest node contradicts a vote that it cast, crashes or not. Only
+//! a node whose disk failed may stop instead ([`Report::stops`]).
 
 mod byzantine;
+mod disk;
 mod harness;
+mod host;
 mod scenario;
+mod witness;
 
 pub use byzantine::Byzantine;
-pub use scenario::{CrashAt, Faults, Partition, Scenario};
+pub use scenario::{CrashAt, DiskFault, Faults, Partition, Scenario, Trouble};
 
-use crate::StateMachine;
+use crate::{StateMachine, process::Failure};
 use goodwill_types::{Digest, SecretKey};
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -27,8 +32,23 @@ pub struct Report {
     pub blocks: Vec<Agreed>,
     /// How often a node crashed.
     pub crashes: u64,
+    /// Each time that a node with a failing disk stopped itself.
+    pub stops: Vec<Stop>,
+    /// Whether the trouble with the disk came to pass.
+    pub struck: bool,
     /// A digest of everything that happened, in order.
     pub trace: String,
+}
+
+/// A node that stopped itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stop {
+    /// Which node.
+    pub node: usize,
+    /// In which of its runs, from 0.
+    pub start: usize,
+    /// Why.
+    pub failure: Failure,
 }
 
 /// A block that all honest nodes agree on.

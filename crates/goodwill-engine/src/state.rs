@@ -13,12 +13,12 @@ use commonware_storage::{
     Context as StorageContext,
     journal::contiguous::variable::Config as LogConfig,
     mmr::full::Config as TreeConfig,
-    qmdb::current::{VariableConfig, ordered::variable},
+    qmdb::current::{VariableConfig, batch::Slot, ordered::variable},
     translator::EightCap,
 };
 use commonware_utils::{NZU64, NZUsize};
 use goodwill_proof::scheme::{CHUNK_SIZE, Family};
-use goodwill_types::{Changes, Key, Known, Progress, Value, state::VALUE_SIZE_MAX};
+use goodwill_types::{Key, Known, Progress, Value, state::VALUE_SIZE_MAX};
 
 /// The state's database.
 pub(crate) type Database<E> = variable::Db<Family, E, Key, Value, Sha256, EightCap, CHUNK_SIZE, Sequential>;
@@ -40,8 +40,6 @@ const KEYS_PER_ROUND_MAX: usize = 1 << 20;
 pub(crate) enum Source<'a, E: StorageContext + Spawner> {
     /// The state before the first block.
     Empty,
-    /// The state on which a block is built.
-    Batch(&'a Batch<E>),
     /// The state of the newest final block.
     Applied(&'a Reader<Database<E>>),
 }
@@ -50,18 +48,17 @@ impl<E: StorageContext + Spawner> Source<'_, E> {
     /// The values of `keys`, in their order. Storage that cannot be read stops the node.
     async fn values(&self, keys: &[Key]) -> Vec<Option<Value>> {
         let asked: Vec<_> = keys.iter().collect();
-        let values = match self {
-            Self::Empty => return vec![None; keys.len()],
-            Self::Batch(batch) => batch.get_many(&asked).await,
-            Self::Applied(reader) => reader.read().await.get_many(&asked).await,
-        };
-        values.expect("the state can be read")
+        match self {
+            Self::Empty => vec![None; keys.len()],
+            Self::Applied(reader) => reader.read().await.get_many(&asked).await.expect(READABLE),
+        }
     }
 }
 
-/// Fetches what a machine asked for, so that it can go on.
-async fn supply<E: StorageContext + Spawner>(source: &Source<'_, E>, known: &mut Known, keys: Vec<Key>) {
-    let values = source.values(&keys).await;
+const READABLE: &str = "the state can be read";
+
+/// Takes what was fetched for a machine that asked.
+fn supply(known: &mut Known, keys: impl IntoIterator<Item = Key>, values: Vec<Option<Value>>) {
     for (key, value) in keys.into_iter().zip(values) {
         known.insert(key, value);
     }
@@ -79,35 +76,115 @@ pub(crate) async fn answer<T, E: StorageContext + Spawner>(
     for _ in 0..ROUNDS_MAX {
         match question(&mut known) {
             Progress::Done(done) => return Ok(done),
-            Progress::Need(keys) => supply(&source, &mut known, check_keys(keys)?).await,
+            Progress::Need(keys) => {
+                let keys = check_keys(keys)?;
+                let values = source.values(&keys).await;
+                supply(&mut known, keys, values);
+            }
         }
     }
-    Err(Refused(format!("the rules asked for the state more than {ROUNDS_MAX} times")))
+    Err(too_many_rounds())
 }
 
-/// Runs `execution` to its end, on threads where it may take its time.
+/// Runs `execution` on the state of the newest final block, for what it returns.
+///
+/// # Errors
+/// The block breaks a rule, or the machine asks or writes too much.
+pub(crate) async fn replay<E: StorageContext + Spawner>(
+    context: &E,
+    before: &Reader<Database<E>>,
+    execution: Box<dyn Execution>,
+) -> Result<Executed, Refused> {
+    let (source, mut running) = (Source::Applied(before), Running::new(execution));
+    for _ in 0..ROUNDS_MAX {
+        match running.go_on(context).await {
+            Progress::Done(done) => return done.and_then(check_changes),
+            Progress::Need(keys) => {
+                let keys = check_keys(keys)?;
+                let values = source.values(&keys).await;
+                supply(&mut running.known, keys, values);
+            }
+        }
+    }
+    Err(too_many_rounds())
+}
+
+/// Runs `execution` on the state of `batch`, and computes the root of the state after it. What was
+/// read is not looked up again when it is written.
 ///
 /// # Errors
 /// The block breaks a rule, or the machine asks or writes too much.
 pub(crate) async fn execute<E: StorageContext + Spawner>(
     context: &E,
-    source: Source<'_, E>,
-    mut execution: Box<dyn Execution>,
-) -> Result<Executed, Refused> {
-    let mut known = Known::new();
+    batch: Batch<E>,
+    execution: Box<dyn Execution>,
+) -> Result<(Executed, Sealed<E>), Refused> {
+    let mut running = Running::new(execution);
+    let (_, mut staged) = batch.stage(&[]).await.expect(READABLE);
+    let mut keys: Vec<Key> = Vec::new();
     for _ in 0..ROUNDS_MAX {
+        match running.go_on(context).await {
+            Progress::Done(done) => {
+                let mut executed = done.and_then(check_changes)?;
+                let mut changes = std::mem::take(&mut executed.changes);
+                let slots = keys.iter().map(|key| slot(changes.remove(key))).collect();
+                let unread = changes.into_iter().collect();
+                let sealed = staged.merkleize(slots, unread).await.expect(READABLE);
+                return Ok((executed, sealed));
+            }
+            Progress::Need(more) => {
+                let more = check_keys(more)?;
+                let asked: Vec<_> = more.iter().collect();
+                let values;
+                (_, values, staged) = staged.expand(&asked).await.expect(READABLE);
+                supply(&mut running.known, more.iter().copied(), values);
+                keys.extend(more);
+            }
+        }
+    }
+    Err(too_many_rounds())
+}
+
+/// What becomes of a key that was read.
+fn slot(change: Option<Option<Value>>) -> Slot<Value> {
+    match change {
+        None => Slot::Keep,
+        Some(Some(value)) => Slot::Put(value),
+        Some(None) => Slot::Delete,
+    }
+}
+
+/// An execution with what it knows so far.
+struct Running {
+    execution: Option<Box<dyn Execution>>,
+    known: Known,
+}
+
+impl Running {
+    fn new(execution: Box<dyn Execution>) -> Self {
+        Self { execution: Some(execution), known: Known::new() }
+    }
+
+    /// Goes on as far as possible, on a thread that may take its time.
+    async fn go_on<E: Spawner>(&mut self, context: &E) -> Progress<Result<Executed, Refused>> {
+        let mut execution = self.execution.take().expect("given back each time");
+        let mut known = std::mem::take(&mut self.known);
         let worker = context.child("execution").shared(true).spawn(move |_| async move {
             let progress = execution.run(&mut known);
             (execution, known, progress)
         });
-        let progress;
-        (execution, known, progress) = worker.await.expect("the rules do not panic");
-        match progress {
-            Progress::Done(done) => return done.and_then(check_changes),
-            Progress::Need(keys) => supply(&source, &mut known, check_keys(keys)?).await,
-        }
+        let (execution, known, progress) = match worker.await {
+            Ok(returned) => returned,
+            // Whoever asked has gone, and its tasks with it; or the rules panicked, which stops the node.
+            Err(_) => std::future::pending().await,
+        };
+        (self.execution, self.known) = (Some(execution), known);
+        progress
     }
-    Err(Refused(format!("the rules asked for the state more than {ROUNDS_MAX} times")))
+}
+
+fn too_many_rounds() -> Refused {
+    Refused(format!("the rules asked for the state more than {ROUNDS_MAX} times"))
 }
 
 fn check_keys(keys: Vec<Key>) -> Result<Vec<Key>, Refused> {
@@ -128,14 +205,9 @@ fn check_changes(executed: Executed) -> Result<Executed, Refused> {
     }
 }
 
-/// Applies `changes` and computes the new root. In the order of the keys: the root commits to the
-/// order of the operations.
-pub(crate) async fn seal<E: StorageContext + Spawner>(mut batch: Batch<E>, changes: Changes) -> Sealed<E> {
-    use commonware_glue::stateful::db::Unmerkleized as _;
-    for (key, value) in changes {
-        batch = batch.write(key, value);
-    }
-    batch.merkleize().await.expect("the state can be read")
+/// Where one of its parts lies: there from the first start on.
+pub(crate) fn tree_partition(prefix: &str) -> String {
+    format!("{prefix}-state-tree-metadata")
 }
 
 /// Where and how the database lies on disk.
@@ -143,7 +215,7 @@ pub(crate) fn config<E: StorageContext + Spawner>(prefix: &str, cache: CacheRef)
     VariableConfig {
         merkle_config: TreeConfig {
             journal_partition: format!("{prefix}-state-tree-journal"),
-            metadata_partition: format!("{prefix}-state-tree-metadata"),
+            metadata_partition: tree_partition(prefix),
             items_per_blob: NZU64!(65_536),
             write_buffer: STORAGE_BUFFER,
             replay_buffer: STORAGE_BUFFER,

@@ -5,7 +5,7 @@ mod common;
 use common::{Counter, Disk};
 use goodwill_engine::{
     StateMachine,
-    simulation::{Byzantine, CrashAt, Faults, Partition, Report, Scenario, node_key, run},
+    simulation::{Byzantine, CrashAt, Faults, Partition, Report, Scenario, Trouble, node_key, run},
 };
 use std::sync::Arc;
 
@@ -68,6 +68,15 @@ fn byzantine_miners_are_outvoted() {
     {
         let faults = Faults { byzantine: vec![(1, how)], ..Faults::default() };
         check(Scenario { faults, ..Scenario::calm(seed as u64) });
+    }
+}
+
+#[test]
+fn failing_disks() {
+    for (seed, trouble) in (0..).zip(Trouble::HONEST) {
+        let report = check(Scenario::disk(seed, trouble));
+        let whole = |node: usize| report.heights.iter().any(|(running, _)| *running == node);
+        assert!(!trouble.passes() || (0..4).all(whole), "{trouble:?}: {:?}", report.stops);
     }
 }
 

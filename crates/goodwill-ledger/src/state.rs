@@ -51,7 +51,8 @@ impl<'a> State<'a> {
 
     /// Keeps what changed since the last call.
     pub(crate) fn keep(&mut self) {
-        self.block.append(&mut self.transaction);
+        // Not `append`, which rebuilds the whole of the block's map each time.
+        self.block.extend(std::mem::take(&mut self.transaction));
     }
 
     /// Forgets what changed since the last call of [`State::keep`].

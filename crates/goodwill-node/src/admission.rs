@@ -2,7 +2,8 @@
 
 use crate::{
     chain::{Chain, Gossip, Outbox},
-    mempool::NotPooled,
+    journal::Journal,
+    mempool::{Candidate, NotPooled},
 };
 use bytes::Bytes;
 use goodwill_engine::{Engine, GOSSIP_SIZE_MAX, QueryError};
@@ -11,13 +12,19 @@ use goodwill_types::{
     Account, Key, SignedTransaction, TransactionId, Value,
     codec::{Encode, EncodeSize, List, decode},
 };
-use std::{collections::BTreeMap, sync::Arc};
-use tokio::sync::{mpsc, oneshot};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tracing::warn;
 
-/// Transactions verified in one batch, at most.
-const BATCH_MAX: usize = 512;
-/// Requests that may wait.
-const REQUESTS_MAX: usize = 256;
+/// Transactions checked in one batch, at most. Their accounts are read at once.
+const BATCH_MAX: usize = 1_000;
+/// Users' requests that are read or wait to be checked, at most: what they hold is in memory.
+const PLACES: usize = 64;
+/// Requests on their way to the check. Whoever comes later waits, in turn.
+const REQUESTS_MAX: usize = 4;
 
 /// Why a transaction was not admitted.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -44,6 +51,7 @@ pub type Admitted = Result<TransactionId, NotAdmitted>;
 
 struct Request {
     transactions: Vec<SignedTransaction>,
+    /// Whether this node's users submitted them.
     local: bool,
     answer: Option<oneshot::Sender<Vec<Admitted>>>,
 }
@@ -52,39 +60,55 @@ struct Request {
 #[derive(Clone, Debug)]
 pub struct Admission {
     requests: mpsc::Sender<Request>,
+    places: Arc<Semaphore>,
 }
 
+/// The right to submit something. Taken before the request is read, so that memory is bounded.
+#[derive(Debug)]
+pub struct Place(#[expect(dead_code, reason = "held until it is dropped")] OwnedSemaphorePermit);
+
 impl Admission {
-    /// Starts admitting, on the runtime of the caller, until the engine stops.
-    pub fn start(chain: Arc<Chain>, engine: Engine, outbox: Outbox) -> Self {
+    /// Starts admitting, on the runtime of the caller, until the engine stops. Begins with what an
+    /// earlier run of the node left in the journal.
+    pub fn start(
+        chain: Arc<Chain>,
+        engine: Engine,
+        outbox: Outbox,
+        (journal, left): (Journal, Vec<SignedTransaction>),
+    ) -> Self {
         let (requests, receiver) = mpsc::channel(REQUESTS_MAX);
-        let admission = Self { requests };
-        tokio::spawn(listen(admission.clone(), outbox, engine.clone()));
-        tokio::spawn(Admitter { chain, engine }.run(receiver));
-        admission
+        tokio::spawn(listen(requests.clone(), outbox, engine.clone()));
+        tokio::spawn(Admitter { chain, engine, journal: Some(journal) }.run(left, receiver));
+        Self { requests, places: Arc::new(Semaphore::new(PLACES)) }
+    }
+
+    /// A place for one request.
+    ///
+    /// # Errors
+    /// [`NotAdmitted::Busy`].
+    pub fn enter(&self) -> Result<Place, NotAdmitted> {
+        self.places.clone().try_acquire_owned().map(Place).map_err(|_| NotAdmitted::Busy)
     }
 
     /// Submits transactions of this node's users: they are offered to other nodes until they are
     /// final. Answers in their order.
-    pub async fn submit(&self, transactions: Vec<SignedTransaction>) -> Vec<Admitted> {
+    pub async fn submit(&self, _: Place, transactions: Vec<SignedTransaction>) -> Vec<Admitted> {
         let count = transactions.len();
         let (answer, answered) = oneshot::channel();
-        let request = Request { transactions, local: true, answer: Some(answer) };
-        if self.requests.try_send(request).is_err() {
-            return vec![Err(NotAdmitted::Busy); count];
-        }
+        // Fails only when the node stops; then there is no answer either.
+        let _ = self.requests.send(Request { transactions, local: true, answer: Some(answer) }).await;
         answered.await.unwrap_or_else(|_| vec![Err(NotAdmitted::NotReady("it is stopping".into())); count])
     }
 }
 
 /// Takes what other nodes say, and says again what they may have missed.
-async fn listen(admission: Admission, mut outbox: Outbox, engine: Engine) {
+async fn listen(requests: mpsc::Sender<Request>, mut outbox: Outbox, engine: Engine) {
     loop {
         tokio::select! {
             Some(message) = outbox.heard.recv() => {
                 let Ok(gossip) = decode::<Gossip>(&message) else { continue };
-                let request = Request { transactions: gossip.to_vec(), local: false, answer: None };
-                let _ = admission.requests.try_send(request);
+                let request = Request { transactions: gossip.into_vec(), local: false, answer: None };
+                if requests.send(request).await.is_err() { return }
             }
             Some(transactions) = outbox.reoffer.recv() => spread(&engine, transactions),
             else => return,
@@ -116,12 +140,15 @@ fn encode_gossip(transactions: Vec<SignedTransaction>) -> Bytes {
 struct Admitter {
     chain: Arc<Chain>,
     engine: Engine,
+    /// `None` once it could not be written.
+    journal: Option<Journal>,
 }
 
-type Named = Vec<(TransactionId, SignedTransaction)>;
-
 impl Admitter {
-    async fn run(self, mut requests: mpsc::Receiver<Request>) {
+    async fn run(mut self, left: Vec<SignedTransaction>, mut requests: mpsc::Receiver<Request>) {
+        if self.engine.reached(0).await.is_ok() {
+            self.admit_batch(vec![Request { transactions: left, local: true, answer: None }]).await;
+        }
         let mut stash = None;
         loop {
             let first = match stash.take() {
@@ -145,120 +172,215 @@ impl Admitter {
         }
     }
 
-    async fn admit_batch(&self, batch: Vec<Request>) {
-        let transactions: Vec<_> = batch
-            .iter()
-            .flat_map(|request| request.transactions.iter().map(|t| (t.clone(), request.local)))
-            .collect();
-        let mut admitted = Vec::with_capacity(transactions.len());
-        let mut fresh = Vec::new();
-        for chunk in transactions.chunks(BATCH_MAX) {
+    async fn admit_batch(&mut self, batch: Vec<Request>) {
+        let (mut answers, mut transactions) = (Vec::with_capacity(batch.len()), Vec::new());
+        for request in batch {
+            answers.push((request.transactions.len(), request.answer));
+            transactions.extend(request.transactions.into_iter().map(|signed| (signed, request.local)));
+        }
+        let (mut admitted, mut fresh) = (Vec::with_capacity(transactions.len()), Vec::new());
+        let mut transactions = transactions.into_iter().peekable();
+        while transactions.peek().is_some() {
+            let chunk: Vec<_> = transactions.by_ref().take(BATCH_MAX).collect();
             admitted.extend(self.admit(chunk, &mut fresh).await);
         }
+        let fresh = self.keep(fresh).await;
         spread(&self.engine, fresh);
         let mut admitted = admitted.into_iter();
-        for request in batch {
-            let answers = admitted.by_ref().take(request.transactions.len()).collect();
-            if let Some(answer) = request.answer {
-                let _ = answer.send(answers);
+        for (count, answer) in answers {
+            let own: Vec<_> = admitted.by_ref().take(count).collect();
+            if let Some(answer) = answer {
+                let _ = answer.send(own);
             }
         }
     }
 
-    /// Admits at most [`BATCH_MAX`] transactions; local ones that are new go to `fresh`.
+    /// Writes local transactions into the journal, which is not worth the node's life: when it cannot be
+    /// written, the node goes on without.
+    async fn keep(&mut self, fresh: Vec<SignedTransaction>) -> Vec<SignedTransaction> {
+        let Some(mut journal) = self.journal.take_if(|_| !fresh.is_empty()) else { return fresh };
+        let chain = self.chain.clone();
+        let written = tokio::task::spawn_blocking(move || {
+            let waiting = chain.mempool().bytes() as u64;
+            let written = match journal.is_superfluous(waiting) {
+                true => {
+                    let local = chain.mempool().local(usize::MAX);
+                    journal.replace(&local)
+                }
+                false => journal.append(&fresh),
+            };
+            (fresh, journal, written)
+        });
+        let Ok((fresh, journal, written)) = written.await else { return Vec::new() };
+        match written {
+            Ok(()) => self.journal = Some(journal),
+            Err(error) => {
+                warn!(%error, "the journal cannot be written: a restart will not offer again what was submitted here")
+            }
+        }
+        fresh
+    }
+
+    /// Admits at most [`BATCH_MAX`] transactions; local ones that are new go to `fresh`. What costs
+    /// little is checked first: under load most of what is refused never has its signature verified.
     async fn admit(
         &self,
-        transactions: &[(SignedTransaction, bool)],
+        transactions: Vec<(SignedTransaction, bool)>,
         fresh: &mut Vec<SignedTransaction>,
     ) -> Vec<Admitted> {
-        let named: Named = transactions.iter().map(|(t, _)| (t.id(), t.clone())).collect();
-        let mut verdicts: Vec<Option<Admitted>> = named.iter().map(|(id, t)| self.decided(id, t)).collect();
-        let open: Named = named
-            .iter()
-            .zip(&verdicts)
-            .filter(|(_, verdict)| verdict.is_none())
-            .map(|(named, _)| named.clone())
-            .collect();
-        let mut results = self.verify_and_pool(open, transactions).await.into_iter();
-        for (i, verdict) in verdicts.iter_mut().enumerate().filter(|(_, verdict)| verdict.is_none()) {
-            let (result, new) = results.next().expect("one result for each open transaction");
-            if new && transactions[i].1 {
-                fresh.push(named[i].1.clone());
-            }
-            *verdict = Some(result);
-        }
-        verdicts.into_iter().flatten().collect()
-    }
-
-    /// The verdict on what is known, or wrong whatever the state is.
-    fn decided(&self, id: &TransactionId, signed: &SignedTransaction) -> Option<Admitted> {
-        if self.chain.mempool().get(id).is_some() {
-            return Some(Ok(*id));
-        }
-        match self.chain.index.find(id) {
-            Ok(Some(_)) => Some(Ok(*id)),
-            Ok(None) => {
-                check_transaction(signed, &self.chain.manifest.parameters).err().map(|e| Err(e.into()))
-            }
-            Err(error) => Some(Err(NotAdmitted::NotReady(error.to_string()))),
-        }
-    }
-
-    async fn verify_and_pool(
-        &self,
-        open: Named,
-        transactions: &[(SignedTransaction, bool)],
-    ) -> Vec<(Admitted, bool)> {
+        let mut verdicts = Verdicts(vec![None; transactions.len()]);
+        let open = self.check_alone(transactions, &mut verdicts);
         if open.is_empty() {
-            return Vec::new();
+            return verdicts.all();
         }
-        let local: BTreeMap<TransactionId, bool> =
-            transactions.iter().map(|(t, local)| (t.id(), *local)).collect();
-        let signatures = self.chain.signatures.clone();
-        let verified = tokio::task::spawn_blocking(move || {
-            let holds = signatures.verify(&open);
-            (open, holds)
-        });
-        let count = transactions.len();
-        let failed = |reason: String| vec![(Err(NotAdmitted::NotReady(reason)), false); count];
-        let (open, holds) = match verified.await {
-            Ok(verified) => verified,
-            Err(error) => return failed(error.to_string()),
+        let checked = match self.read(&open).await {
+            Ok(view) => {
+                let open = self.check_place(open, &view, &mut verdicts);
+                let open = self.verify(open, &mut verdicts).await;
+                self.add(open, &view, &mut verdicts, fresh);
+                Ok(())
+            }
+            Err(error) => Err(error.to_string()),
         };
-        let (accounts, state) = match self.read(&open).await {
-            Ok(read) => read,
-            Err(error) => return failed(error.to_string()),
-        };
-        let mut mempool = self.chain.mempool();
+        verdicts.otherwise(NotAdmitted::NotReady(checked.err().unwrap_or_default()))
+    }
+
+    /// What needs no state: is there room for such a tip, is it known, is it well made.
+    fn check_alone(
+        &self,
+        transactions: Vec<(SignedTransaction, bool)>,
+        verdicts: &mut Verdicts,
+    ) -> Vec<Open> {
+        let mempool = self.chain.mempool();
+        let mut open = Vec::with_capacity(transactions.len());
+        for (place, (signed, local)) in transactions.into_iter().enumerate() {
+            if let Err(full) = mempool.check_room(signed.transaction.tip_per_gas) {
+                verdicts.set(place, Err(full.into()));
+                continue;
+            }
+            let candidate = Candidate::new(signed, local);
+            if mempool.get(&candidate.id).is_some() {
+                verdicts.set(place, Ok(candidate.id));
+                continue;
+            }
+            match check_transaction(&candidate.signed, &self.chain.manifest.parameters) {
+                Ok(()) => open.push(Open { place, candidate }),
+                Err(invalid) => verdicts.set(place, Err(invalid.into())),
+            }
+        }
+        open
+    }
+
+    /// What depends on the sender's account and on what waits.
+    fn check_place(&self, open: Vec<Open>, view: &View, verdicts: &mut Verdicts) -> Vec<Open> {
+        let mempool = self.chain.mempool();
         open.into_iter()
-            .zip(holds)
-            .map(|((id, signed), holds)| {
-                if !holds {
-                    return (Err(InvalidTransaction::Signature.into()), false);
-                }
-                let account = accounts.get(&account_key(&signed)).copied().unwrap_or_default();
-                match mempool.add(id, signed, &account, &state, local[&id]) {
-                    Ok(new) => (Ok(id), new),
-                    Err(error) => (Err(error.into()), false),
+            .filter(|Open { place, candidate }| {
+                match mempool.check(candidate, &view.account(candidate), &view.chain) {
+                    Ok(()) => true,
+                    Err(NotPooled::Invalid(InvalidTransaction::NonceUsed { .. }))
+                        if self.is_final(&candidate.id) =>
+                    {
+                        verdicts.set(*place, Ok(candidate.id));
+                        false
+                    }
+                    Err(error) => {
+                        verdicts.set(*place, Err(error.into()));
+                        false
+                    }
                 }
             })
             .collect()
     }
 
+    /// Whether it is in a block already: then its nonce is used, and submitting it again is harmless.
+    fn is_final(&self, id: &TransactionId) -> bool {
+        matches!(self.chain.index.find(id), Ok(Some(_)))
+    }
+
+    /// Gives those whose signatures hold.
+    async fn verify(&self, open: Vec<Open>, verdicts: &mut Verdicts) -> Vec<Open> {
+        let signatures = self.chain.signatures.clone();
+        let verified = tokio::task::spawn_blocking(move || {
+            let holds = signatures
+                .verify(open.iter().map(|Open { candidate, .. }| (candidate.id, &candidate.signed)));
+            (open, holds)
+        });
+        let Ok((open, holds)) = verified.await else { return Vec::new() };
+        let judged = open.into_iter().zip(holds);
+        judged
+            .filter_map(|(open, holds)| {
+                if !holds {
+                    verdicts.set(open.place, Err(InvalidTransaction::Signature.into()));
+                }
+                holds.then_some(open)
+            })
+            .collect()
+    }
+
+    fn add(&self, open: Vec<Open>, view: &View, verdicts: &mut Verdicts, fresh: &mut Vec<SignedTransaction>) {
+        let mut mempool = self.chain.mempool();
+        for Open { place, candidate } in open {
+            let (id, account) = (candidate.id, view.account(&candidate));
+            let spread = candidate.local.then(|| candidate.signed.clone());
+            let added = mempool.add(candidate, &account, &view.chain);
+            if added == Ok(true) {
+                fresh.extend(spread);
+            }
+            verdicts.set(place, added.map(|_| id).map_err(NotAdmitted::from));
+        }
+    }
+
     /// The senders' accounts and the chain's record, of one state.
-    async fn read(&self, transactions: &Named) -> Result<(BTreeMap<Key, Account>, ChainState), QueryError> {
-        let keys: std::collections::BTreeSet<Key> =
-            transactions.iter().map(|(_, t)| account_key(t)).collect();
-        let keys: Vec<Key> = [chain_key()].into_iter().chain(keys).collect();
+    async fn read(&self, open: &[Open]) -> Result<View, QueryError> {
+        let accounts: BTreeSet<Key> = open.iter().map(|open| Account::key(&open.candidate.sender)).collect();
+        let keys: Vec<Key> = [chain_key()].into_iter().chain(accounts).collect();
         let (_, values) = self.engine.read(keys.clone()).await?;
-        let state = decode_value(values[0].as_ref()).ok_or(QueryError::NotYet)?;
+        let chain = decode_value(values[0].as_ref()).ok_or(QueryError::NotYet)?;
         let accounts = keys.into_iter().zip(&values).skip(1);
-        Ok((accounts.filter_map(|(key, value)| Some((key, decode_value(value.as_ref())?))).collect(), state))
+        Ok(View {
+            chain,
+            accounts: accounts
+                .filter_map(|(key, value)| Some((key, decode_value(value.as_ref())?)))
+                .collect(),
+        })
     }
 }
 
-fn account_key(signed: &SignedTransaction) -> Key {
-    Account::key(&signed.transaction.sender_address())
+/// A transaction about which nothing is decided, with its place in the batch.
+struct Open {
+    place: usize,
+    candidate: Candidate,
+}
+
+/// The part of the state that admitting needs.
+struct View {
+    chain: ChainState,
+    accounts: BTreeMap<Key, Account>,
+}
+
+impl View {
+    fn account(&self, candidate: &Candidate) -> Account {
+        self.accounts.get(&Account::key(&candidate.sender)).copied().unwrap_or_default()
+    }
+}
+
+/// What is decided about each transaction of a batch.
+struct Verdicts(Vec<Option<Admitted>>);
+
+impl Verdicts {
+    fn set(&mut self, place: usize, verdict: Admitted) {
+        self.0[place] = Some(verdict);
+    }
+
+    fn all(self) -> Vec<Admitted> {
+        self.0.into_iter().flatten().collect()
+    }
+
+    /// The same verdict on all that are not decided.
+    fn otherwise(self, verdict: NotAdmitted) -> Vec<Admitted> {
+        self.0.into_iter().map(|decided| decided.unwrap_or_else(|| Err(verdict.clone()))).collect()
+    }
 }
 
 /// Decodes a record of the state; `None` where there is none.

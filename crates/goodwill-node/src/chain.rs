@@ -16,22 +16,30 @@ use goodwill_ledger::{
 use goodwill_types::{
     BlockContext, Body, Committee, Known, Progress, PublicKey, Receipt, SignedTransaction, TransactionId,
     Value, api,
-    codec::{Encode, EncodeSize, List, decode},
+    codec::{Encode, List, decode},
 };
 use std::{
     num::NonZeroU64,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU32, Ordering},
+    },
 };
 use tokio::sync::mpsc;
 
 /// How much more than a block's gas is offered to it: some of what waits may be in the parent
 /// already, which is not final yet.
 const OFFERED_BLOCKS: u64 = 2;
+/// Proposals that may be on their way to finality; with more of them, blocks take longer than a view.
+const PROPOSALS_MAX: u32 = 4;
 /// Every so many blocks, what was submitted here and waits still is offered to others again.
 const REOFFER_BLOCKS: u64 = 8;
 
+/// Messages of other nodes that may wait to be checked.
+const HEARD_MAX: usize = 64;
+
 /// Signed transactions on their way between nodes.
-pub(crate) type Gossip = List<SignedTransaction, 1, 1_024>;
+pub type Gossip = List<SignedTransaction, 1, 1_024>;
 
 /// What a node knows of its chain besides the engine's blocks and state.
 #[derive(Debug)]
@@ -46,6 +54,8 @@ pub struct Chain {
     /// Who waits for news.
     pub feed: Feed,
     retain_blocks: Option<NonZeroU64>,
+    /// Proposals since the last final block.
+    proposals: AtomicU32,
     heard: mpsc::Sender<Bytes>,
     reoffer: mpsc::Sender<Vec<SignedTransaction>>,
 }
@@ -67,7 +77,7 @@ impl Chain {
         limits: Limits,
         retain_blocks: Option<NonZeroU64>,
     ) -> (Arc<Self>, Outbox) {
-        let (heard, heard_receiver) = mpsc::channel(256);
+        let (heard, heard_receiver) = mpsc::channel(HEARD_MAX);
         let (reoffer, reoffer_receiver) = mpsc::channel(1);
         let chain = Self {
             signatures: Arc::new(Signatures::new(manifest.chain_id())),
@@ -76,6 +86,7 @@ impl Chain {
             index,
             feed: Feed::default(),
             retain_blocks,
+            proposals: AtomicU32::new(0),
             heard,
             reoffer,
         };
@@ -112,10 +123,12 @@ impl StateMachine for Chain {
     }
 
     fn propose(&self, context: &BlockContext) -> Box<dyn Execution> {
+        let before = self.proposals.fetch_add(1, Ordering::Relaxed);
         Box::new(Proposal {
             manifest: self.manifest.clone(),
             mempool: self.mempool.clone(),
             context: context.clone(),
+            halvings: before.saturating_sub(PROPOSALS_MAX).min(32),
             executor: None,
         })
     }
@@ -148,6 +161,7 @@ impl StateMachine for Chain {
     }
 
     fn applied(&self, block: &FinalizedBlock) {
+        self.proposals.store(0, Ordering::Relaxed);
         let height = block.header.height;
         let body: Body = decode(&block.body).expect("the engine runs only bodies that were decoded");
         let reoffer = {
@@ -194,6 +208,9 @@ struct Proposal {
     manifest: Arc<Manifest>,
     mempool: Arc<Mutex<Mempool>>,
     context: BlockContext,
+    /// How often to halve what is offered: a block that this machine cannot make in time never
+    /// becomes final, however often it is tried.
+    halvings: u32,
     executor: Option<Executor>,
 }
 
@@ -206,8 +223,8 @@ impl Proposal {
             Some(Err(error)) => panic!("the chain's record is damaged: {error}"),
             None => parameters.base_fee_min,
         };
-        let gas = parameters.gas_per_block_max.saturating_mul(OFFERED_BLOCKS);
-        let bytes = parameters.body_size_max.saturating_mul(OFFERED_BLOCKS as usize);
+        let gas = parameters.gas_per_block_max.saturating_mul(OFFERED_BLOCKS) >> self.halvings;
+        let bytes = parameters.body_size_max.saturating_mul(OFFERED_BLOCKS as usize) >> self.halvings;
         let selected = lock(&self.mempool).select(base_fee, gas, bytes);
         Executor::new(self.manifest.clone(), self.context.clone(), Purpose::Propose, selected)
     }
@@ -257,10 +274,11 @@ struct Verification {
 impl Verification {
     fn decode(&self) -> Result<Executor, Refused> {
         let body: Body = decode(&self.body).map_err(|e| Refused(format!("the body is malformed: {e}")))?;
-        debug_assert_eq!(body.encode_size(), self.body.len());
-        let named: Vec<_> = body.transactions.iter().map(|t| (t.id(), t.clone())).collect();
+        let transactions = body.transactions.into_vec().into_iter();
+        let named: Vec<_> = transactions.map(|signed| (signed.id(), signed)).collect();
         if let Some(signatures) = &self.signatures
-            && let Some(bad) = signatures.verify(&named).iter().position(|holds| !holds)
+            && let holds = signatures.verify(named.iter().map(|(id, signed)| (*id, signed)))
+            && let Some(bad) = holds.iter().position(|holds| !holds)
         {
             return Err(Refused(format!("transaction {bad} ({}) is not signed by its sender", named[bad].0)));
         }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use std::{
     fs, io,
     net::SocketAddr,
-    num::NonZeroU64,
+    num::{NonZeroU32, NonZeroU64},
     path::{Path, PathBuf},
 };
 
@@ -26,6 +26,9 @@ pub struct NodeConfig {
     /// Host names under which the gateway may be asked, besides loopback and its own address.
     #[serde(default)]
     pub http_hosts: Vec<String>,
+    /// How often each client of the gateway may ask; twice as often for a second.
+    #[serde(default = "default_requests_per_second")]
+    pub requests_per_second: NonZeroU32,
     /// Where the node listens for other nodes.
     #[serde(default = "default_listen")]
     pub listen: SocketAddr,
@@ -81,11 +84,32 @@ fn default_http() -> SocketAddr {
     ([127, 0, 0, 1], 8080).into()
 }
 
+fn default_requests_per_second() -> NonZeroU32 {
+    NonZeroU32::new(100).expect("not zero")
+}
+
 fn default_listen() -> SocketAddr {
     ([0, 0, 0, 0], 7070).into()
 }
 
 impl NodeConfig {
+    /// The settings that `node.toml` need not name are the usual ones.
+    pub fn new(manifest: PathBuf, data: PathBuf) -> Self {
+        Self {
+            manifest,
+            data,
+            http: default_http(),
+            http_hosts: Vec::new(),
+            requests_per_second: default_requests_per_second(),
+            listen: default_listen(),
+            advertised: None,
+            allow_private_ips: false,
+            followers: Vec::new(),
+            peers: Vec::new(),
+            retain_blocks: None,
+        }
+    }
+
     /// Reads `node.toml`.
     ///
     /// # Errors

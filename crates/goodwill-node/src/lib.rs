@@ -5,9 +5,11 @@
 pub mod admission;
 pub mod chain;
 pub mod config;
+pub mod development;
 mod feed;
 pub mod gateway;
 pub mod index;
+mod journal;
 pub mod mempool;
 mod node;
 mod signatures;

@@ -5,6 +5,7 @@ use goodwill_ledger::{ChainState, InvalidTransaction, check_sender};
 use goodwill_types::{Account, Address, SignedTransaction, TransactionId, codec::EncodeSize};
 use std::{
     collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, VecDeque},
+    ops::Deref,
     sync::Arc,
 };
 
@@ -58,15 +59,40 @@ pub enum NotPooled {
     },
 }
 
+/// A transaction that asks to wait, with what is asked of it again and again.
+#[derive(Clone, Debug)]
+pub struct Candidate {
+    /// Its id.
+    pub id: TransactionId,
+    /// Its sender's address.
+    pub sender: Address,
+    /// The transaction.
+    pub signed: SignedTransaction,
+    /// Its encoded size in bytes.
+    pub size: usize,
+    /// Submitted here: this node offers it to others until it is final.
+    pub local: bool,
+}
+
+impl Candidate {
+    /// Hashes it.
+    pub fn new(signed: SignedTransaction, local: bool) -> Self {
+        let (id, sender) = (signed.id(), signed.transaction.sender_address());
+        Self { id, sender, size: signed.encode_size(), signed, local }
+    }
+}
+
 #[derive(Debug)]
 struct Pooled {
-    id: TransactionId,
-    sender: Address,
-    signed: SignedTransaction,
-    size: usize,
-    /// Submitted here: this node offers it to others until it is final.
-    local: bool,
+    candidate: Candidate,
     arrival: u64,
+}
+
+impl Deref for Pooled {
+    type Target = Candidate;
+    fn deref(&self) -> &Candidate {
+        &self.candidate
+    }
 }
 
 impl Pooled {
@@ -147,38 +173,49 @@ impl Mempool {
         (first..).find(|nonce| !queue.waiting.contains_key(nonce)).unwrap_or(first)
     }
 
+    /// Whether there is room for one more that offers this tip.
+    ///
+    /// # Errors
+    /// [`NotPooled::Full`]
+    pub fn check_room(&self, tip_per_gas: u64) -> Result<(), NotPooled> {
+        let full = self.len() >= self.limits.transactions || self.bytes >= self.limits.bytes;
+        match self.by_rank.first().filter(|(least, ..)| full && tip_per_gas <= *least) {
+            Some((least, ..)) => Err(NotPooled::Full { tip_per_gas: *least }),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether a transaction that passed `check_transaction` may wait here, if its signature holds;
+    /// `account` and `chain` are of the newest final state.
+    ///
+    /// # Errors
+    /// [`NotPooled`]
+    pub fn check(&self, new: &Candidate, account: &Account, chain: &ChainState) -> Result<(), NotPooled> {
+        self.check_place(new, account, chain).map(drop)
+    }
+
     /// Adds a transaction whose signature holds and that passed `check_transaction`; `account` and
     /// `chain` are of the newest final state. Gives whether it is new here.
     ///
     /// # Errors
     /// [`NotPooled`]; the mempool is as before.
-    pub fn add(
-        &mut self,
-        id: TransactionId,
-        signed: SignedTransaction,
-        account: &Account,
-        chain: &ChainState,
-        local: bool,
-    ) -> Result<bool, NotPooled> {
-        if self.by_id.contains_key(&id) {
+    pub fn add(&mut self, new: Candidate, account: &Account, chain: &ChainState) -> Result<bool, NotPooled> {
+        if self.by_id.contains_key(&new.id) {
             return Ok(false);
         }
-        let sender = signed.transaction.sender_address();
-        let size = signed.encode_size();
-        let pooled = Pooled { id, sender, size, local, arrival: self.arrivals, signed };
-        let replaced = self.check_place(&pooled, account, chain)?;
-        self.make_room(&pooled, replaced.as_deref())?;
+        let replaced = self.check_place(&new, account, chain)?;
+        self.make_room(&new, replaced.as_deref())?;
         if let Some(replaced) = replaced {
             self.remove(&replaced.id);
         }
-        self.insert(pooled, account.nonce);
+        self.insert(Pooled { candidate: new, arrival: self.arrivals }, account.nonce);
         Ok(true)
     }
 
     /// Gives the transaction that this one would replace.
     fn check_place(
         &self,
-        new: &Pooled,
+        new: &Candidate,
         account: &Account,
         chain: &ChainState,
     ) -> Result<Option<Arc<Pooled>>, NotPooled> {
@@ -201,7 +238,7 @@ impl Mempool {
     }
 
     /// Evicts the last transactions of the senders that offer least, until `new` fits.
-    fn make_room(&mut self, new: &Pooled, replaced: Option<&Pooled>) -> Result<(), NotPooled> {
+    fn make_room(&mut self, new: &Candidate, replaced: Option<&Pooled>) -> Result<(), NotPooled> {
         let freed = replaced.map_or((0, 0), |old| (1, old.size));
         while self.len() - freed.0 >= self.limits.transactions
             || self.bytes - freed.1 + new.size > self.limits.bytes
@@ -302,7 +339,7 @@ impl Mempool {
     }
 }
 
-fn check_replacement(old: &Pooled, new: &Pooled) -> Result<(), NotPooled> {
+fn check_replacement(old: &Pooled, new: &Candidate) -> Result<(), NotPooled> {
     let raised = |price: u64| price.saturating_add(price.div_ceil(10)).max(1);
     let (old, new) = (&old.signed.transaction, &new.signed.transaction);
     let (fee_per_gas_max, tip_per_gas) = (raised(old.fee_per_gas_max), raised(old.tip_per_gas));

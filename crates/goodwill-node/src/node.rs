@@ -4,8 +4,9 @@ use crate::{
     admission::Admission,
     chain::Chain,
     config::{ConfigError, NodeConfig, load_or_create_key, read},
-    gateway::{Gateway, router},
+    gateway::{Gateway, Metrics, Rates, Streams, router},
     index::Index,
+    journal::Journal,
     mempool::Limits,
 };
 use futures::FutureExt;
@@ -82,12 +83,22 @@ pub fn run(
     let process = process_config(&config, &manifest, key)?;
     let index = Index::open(&config.data.join("index.redb")).map_err(|e| Failure::Start(e.to_string()))?;
     let (chain, outbox) = Chain::new(manifest, Arc::new(index), Limits::default(), config.retain_blocks);
+    let path = config.data.join("journal");
+    let journal = Journal::open(&path).map_err(|source| ConfigError::File { path, source })?;
     let machine = chain.clone();
     process::run(process, machine, stop, move |engine, stop| {
         async move {
-            let admission = Admission::start(chain.clone(), engine.clone(), outbox);
-            let gateway =
-                Gateway { chain, engine: engine.clone(), admission, manifest_text, hosts: config.http_hosts };
+            let admission = Admission::start(chain.clone(), engine.clone(), outbox, journal);
+            let gateway = Gateway {
+                chain,
+                engine: engine.clone(),
+                admission,
+                manifest_text,
+                hosts: config.http_hosts,
+                rates: Rates::new(config.requests_per_second).into(),
+                streams: Streams::default(),
+                metrics: Metrics::default(),
+            };
             let listener = TcpListener::bind(config.http).await.map_err(|e| {
                 format!("cannot listen on {} for the API: {e}; choose another address with http", config.http)
             })?;
@@ -98,7 +109,7 @@ pub fn run(
                 }
             });
             let stopped = async move { stop.stopped().await };
-            axum::serve(listener, router(gateway))
+            axum::serve(listener, router(gateway).into_make_service_with_connect_info::<SocketAddr>())
                 .with_graceful_shutdown(stopped)
                 .await
                 .map_err(|e| e.to_string())

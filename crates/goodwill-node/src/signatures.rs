@@ -31,13 +31,17 @@ impl Signatures {
     }
 
     /// Which of `transactions` were signed by their senders, in their order. Uses the processor.
-    pub fn verify(&self, transactions: &[(TransactionId, SignedTransaction)]) -> Vec<bool> {
+    pub fn verify<'a>(
+        &self,
+        transactions: impl IntoIterator<Item = (TransactionId, &'a SignedTransaction)>,
+    ) -> Vec<bool> {
+        let transactions: Vec<_> = transactions.into_iter().collect();
         let mut holds: Vec<bool> = {
             let held = self.lock();
             transactions.iter().map(|(id, _)| held.ids.contains(id)).collect()
         };
         let unknown: Vec<usize> = (0..transactions.len()).filter(|i| !holds[*i]).collect();
-        let verdicts = verify_signatures(&self.chain_id, unknown.iter().map(|i| &transactions[*i].1));
+        let verdicts = verify_signatures(&self.chain_id, unknown.iter().map(|i| transactions[*i].1));
         let mut held = self.lock();
         held.verified += unknown.len() as u64;
         for (i, verdict) in unknown.into_iter().zip(verdicts) {
@@ -99,14 +103,16 @@ mod tests {
         forged.1.transaction.nonce = 4;
         forged.0 = forged.1.id();
         let all = [named(1), forged, named(2)];
-        assert_eq!(signatures.verify(&all), [true, false, true]);
+        let verify = || signatures.verify(all.iter().map(|(id, signed)| (*id, signed)));
+        assert_eq!(verify(), [true, false, true]);
         assert_eq!(signatures.verified(), 3);
-        assert_eq!(signatures.verify(&all), [true, false, true]);
+        assert_eq!(verify(), [true, false, true]);
         assert_eq!(signatures.verified(), 4, "only the forged one was looked at again");
     }
 
     #[test]
     fn a_signature_for_another_chain_does_not_hold() {
-        assert_eq!(Signatures::new(hash(Domain::Chain, b"elsewhere")).verify(&[named(1)]), [false]);
+        let (id, signed) = named(1);
+        assert_eq!(Signatures::new(hash(Domain::Chain, b"elsewhere")).verify([(id, &signed)]), [false]);
     }
 }

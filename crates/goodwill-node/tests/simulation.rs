@@ -4,6 +4,9 @@
 //! The engine's harness checks that all honest nodes agree on every block and state, and get to the
 //! end; the ledger checks its supply equation in every block; here, that payments arrive once.
 
+#[path = "simulation/disk.rs"]
+mod disk;
+
 use goodwill_engine::{
     StateMachine,
     simulation::{Report, Scenario, node_key, run},
@@ -16,7 +19,7 @@ use goodwill_ledger::{
 use goodwill_node::{
     Chain,
     index::{Index, Place},
-    mempool::Limits,
+    mempool::{Candidate, Limits},
 };
 use goodwill_types::{
     Account, Action, Address, Amount, SecretKey, SignedTransaction, Transaction, TransactionId,
@@ -47,9 +50,9 @@ fn manifest(scenario: &Scenario) -> Manifest {
     };
     let founders: Vec<_> = (0..scenario.miners).map(member).collect();
     let accounts: Vec<_> = (0..PEOPLE).map(address).collect();
-    let text = development_manifest(&founders, &accounts, coins(), 0, scenario.block_time_ms);
-    let epoch = format!("[parameters]\nblocks_per_epoch = {}", scenario.blocks_per_epoch);
-    let text = text.replace("[parameters]", &epoch).replace("[[founders]]", "\n[[founders]]");
+    let cadence =
+        [("block_time_ms", scenario.block_time_ms), ("blocks_per_epoch", scenario.blocks_per_epoch)];
+    let text = development_manifest(&founders, &accounts, coins(), 0, &cadence);
     Manifest::parse(&text).expect("a valid manifest")
 }
 
@@ -92,7 +95,7 @@ fn machine(manifest: &Manifest, index: &Arc<Index>) -> Arc<Chain> {
                 index.find(&earlier).expect("memory does not fail").is_none()
             });
             let account = Account { balance: coins(), nonce: nonce.unwrap_or(PAYMENTS) };
-            chain.mempool().add(id, signed, &account, &start, true).expect("a valid payment");
+            chain.mempool().add(Candidate::new(signed, true), &account, &start).expect("a valid payment");
         }
     }
     chain
@@ -103,13 +106,13 @@ fn person_of(signed: &SignedTransaction) -> u8 {
 }
 
 /// One run, and where each honest node's index says that each payment is.
-fn once(scenario: &Scenario) -> (Report, BTreeSet<(TransactionId, Place)>) {
+fn once(scenario: &Scenario) -> Result<(Report, BTreeSet<(TransactionId, Place)>), String> {
     let manifest = manifest(scenario);
     let indexes: Vec<_> =
         (0..scenario.nodes()).map(|_| Arc::new(Index::in_memory().expect("memory"))).collect();
     let (of_machines, kept) = (manifest.clone(), indexes.clone());
     let machines = move |node: usize| -> Arc<dyn StateMachine> { machine(&of_machines, &kept[node]) };
-    let report = run(scenario.clone(), machines).unwrap_or_else(|e| panic!("{scenario:?}: {e}"));
+    let report = run(scenario.clone(), machines)?;
     let reached = report.blocks.len() as u64;
     let mut places = BTreeSet::new();
     for (node, _) in &report.heights {
@@ -118,16 +121,17 @@ fn once(scenario: &Scenario) -> (Report, BTreeSet<(TransactionId, Place)>) {
             places.extend(place.filter(|place| place.height <= reached).map(|place| (signed.id(), place)));
         }
     }
-    (report, places)
+    Ok((report, places))
 }
 
 fn check(seed: u64) {
     let scenario = Scenario::random(seed);
-    let (report, places) = once(&scenario);
+    let run = || once(&scenario).unwrap_or_else(|e| panic!("{scenario:?}: {e}"));
+    let (report, places) = run();
     let ids: BTreeSet<_> = places.iter().map(|(id, _)| *id).collect();
     assert_eq!(ids.len(), places.len(), "seed {seed}: a payment is final in two places");
     assert_eq!(ids.len() as u64, PAYMENTS * u64::from(PEOPLE), "seed {seed}: a payment did not arrive");
-    assert_eq!((report.clone(), places), once(&scenario), "seed {seed} went another way the second time");
+    assert_eq!((report.clone(), places), run(), "seed {seed} went another way the second time");
     println!(
         "seed {seed}: {} miners ({} Byzantine), {} followers, {} % loss, {} crashes, {} blocks, trace {}",
         scenario.miners,

@@ -14,5 +14,7 @@ mod state;
 
 pub use finality::{FinalityProof, HEADERS_MAX, verify_finality};
 pub use invalid::InvalidProof;
-pub use receipt::{ReceiptProof, prove_receipt, receipts_root, verify_receipt};
+pub use receipt::{
+    ReceiptProof, TransactionProof, prove_receipt, receipts_root, verify_receipt, verify_transaction,
+};
 pub use state::{ENTRIES_MAX, Entry, PROOF_SIZE_MAX, StateProof, Verified, verify_state};

@@ -287,3 +287,27 @@ proptest! {
         let _ = StateProof::decode(Bytes::from(bytes));
     }
 }
+
+/// Proofs that other implementations must believe. `GOODWILL_BLESS=1` writes them anew.
+#[test]
+fn vectors() {
+    let receipts = receipts();
+    let receipt_proofs: Vec<_> = (0..receipts.len() as u32)
+        .map(|position| hex::encode(prove_receipt(&receipts, position).expect("there is one").encode()))
+        .collect();
+    let vectors = serde_json::json!({
+        "about": "A state proof: the state holds key 07 || n (8 bytes) for the even n below 1400, each with n mod 40 bytes of n mod 256. The committee signed the second header. Receipts: the root is in each header, the n-th proof is of the n-th receipt.",
+        "chain_id": id("chain").to_string(),
+        "committee": hex::encode(committee(&secrets(1)).encode()),
+        "state_proof": hex::encode(PROOF.encode()),
+        "receipts": receipts.iter().map(hex::encode).collect::<Vec<_>>(),
+        "receipt_proofs": receipt_proofs,
+    });
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../vectors/proofs.json");
+    let text = serde_json::to_string_pretty(&vectors).expect("JSON") + "\n";
+    if std::env::var_os("GOODWILL_BLESS").is_some() {
+        std::fs::write(&path, &text).expect("written");
+    }
+    let committed = std::fs::read_to_string(&path).expect("read");
+    assert!(committed == text, "{} differs from what this release proves", path.display());
+}

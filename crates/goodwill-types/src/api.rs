@@ -5,25 +5,28 @@
 //! does not know, so that gateways can say more; what is hashed or signed is never JSON.
 
 mod convert;
+#[cfg(feature = "openapi")]
+mod schema;
 mod text;
 
 pub use convert::ActionError;
-pub use text::{Hex, HexBytes, Units};
+pub use text::{Hex, HexBytes, HexDigest, HexId, HexKey, HexTransaction, HexUnsigned, Units};
 
-use crate::{Digest, PublicKey, SignedTransaction, TransactionId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// `GET /v1/status`: which chain this is, and how the node is doing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Status {
     /// The chain's id: part of everything that is signed for it.
-    pub chain_id: Hex<Digest>,
+    pub chain_id: HexDigest,
     /// The chain's name.
     pub name: String,
     /// What a coin is called.
     pub symbol: String,
     /// How addresses begin.
+    #[cfg_attr(feature = "openapi", schema(pattern = "^[a-z]{1,16}$"))]
     pub address_prefix: String,
     /// Whether the chain is for trying things out: its coins belong to everybody.
     pub development: bool,
@@ -38,6 +41,7 @@ pub struct Status {
     /// The base fee per gas of the next block, in base units.
     pub base_fee_per_gas: u64,
     /// The donated share of the base fee, in hundredths of a percent.
+    #[cfg_attr(feature = "openapi", schema(maximum = 10_000))]
     pub pollution_tax_bp: u16,
     /// What things cost in gas.
     pub gas_prices: GasPrices,
@@ -53,6 +57,7 @@ pub struct Status {
 
 /// What things cost in gas.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct GasPrices {
     /// Each transfer.
     pub transfer_base: u64,
@@ -75,8 +80,10 @@ impl GasPrices {
 /// `GET /v1/accounts/{address}`: an account at the newest final block. One that was never paid
 /// holds nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Account {
     /// Whose account.
+    #[cfg_attr(feature = "openapi", schema(value_type = schema::AddressText))]
     pub address: String,
     /// What it can spend.
     pub balance: Units,
@@ -93,6 +100,7 @@ pub struct Account {
 
 /// How far a transaction has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum TransactionStatus {
     /// It waits in the mempool, or is in a block that is not final.
@@ -105,14 +113,16 @@ pub enum TransactionStatus {
     Expired,
 }
 
-/// `GET /v1/transactions/{id}`. The fields from `height` on are there once it is in a final block.
+/// `GET /v1/transactions/{id}`. The fields of its [`Inclusion`] are there once it is in a final block.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Transaction {
     /// Its id.
-    pub id: Hex<TransactionId>,
+    pub id: HexId,
     /// How far it has come.
     pub status: TransactionStatus,
     /// Who signed and pays.
+    #[cfg_attr(feature = "openapi", schema(value_type = schema::AddressText))]
     pub from: String,
     /// How many transactions of the account came before it.
     pub nonce: u64,
@@ -124,21 +134,36 @@ pub struct Transaction {
     pub action: Action,
     /// What became of it, once that is final.
     #[serde(flatten, default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(schema_with = schema::inclusion))]
     pub inclusion: Option<Inclusion>,
     /// Its signed bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub raw: Option<Hex<SignedTransaction>>,
+    pub raw: Option<HexTransaction>,
+    /// With `?proof=true`, once it is in a final block: a transaction proof of `goodwill-proof`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proof: Option<HexBytes>,
 }
 
-/// What became of a transaction: part of [`Transaction`].
+/// Where a transaction is, and what became of it: part of [`Transaction`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Inclusion {
-    /// The height of its block.
-    pub height: u64,
     /// Its place in the block, from 0.
     pub index: u32,
     /// The digest of its block.
-    pub block: Hex<Digest>,
+    pub block: HexDigest,
+    /// What it used, paid and did.
+    #[serde(flatten)]
+    pub receipt: Receipt,
+}
+
+/// What a transaction used, paid and did: part of [`Inclusion`]. `POST /v1/simulate` answers the one
+/// that a transaction would have in the next block.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Receipt {
+    /// The height of its block.
+    pub height: u64,
     /// Gas used.
     pub gas_used: u64,
     /// All that was paid for it: base fee and tip.
@@ -158,22 +183,27 @@ pub struct Inclusion {
 
 /// What a transaction asks for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Action {
     /// Pays one or many recipients: all of them or none.
     Transfer {
         /// Who gets what.
+        #[cfg_attr(feature = "openapi", schema(min_items = 1, max_items = 256))]
         payments: Vec<Payment>,
         /// A note that everybody can read.
         #[serde(default)]
+        #[cfg_attr(feature = "openapi", schema(max_length = 140))]
         memo: String,
     },
 }
 
 /// One recipient of a transfer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Payment {
     /// Who is paid.
+    #[cfg_attr(feature = "openapi", schema(value_type = schema::AddressText))]
     pub to: String,
     /// How much.
     pub amount: Units,
@@ -181,13 +211,16 @@ pub struct Payment {
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Event {
     /// Coins changed hands.
     Transfer {
         /// Whose they were.
+        #[cfg_attr(feature = "openapi", schema(value_type = schema::AddressText))]
         from: String,
         /// Whose they are.
+        #[cfg_attr(feature = "openapi", schema(value_type = schema::AddressText))]
         to: String,
         /// How many.
         amount: Units,
@@ -196,8 +229,10 @@ pub enum Event {
 
 /// Why an included transaction did nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Failure {
     /// For programs: stays the same across releases.
+    #[cfg_attr(feature = "openapi", schema(pattern = "^[a-z_]*$"))]
     pub code: String,
     /// For people.
     pub message: String,
@@ -205,27 +240,29 @@ pub struct Failure {
 
 /// `GET /v1/blocks/{height|latest}`: a final block.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Block {
     /// Position in the chain.
     pub height: u64,
     /// The digest of its header.
-    pub digest: Hex<Digest>,
+    pub digest: HexDigest,
     /// The digest of its parent's header; genesis has the chain's id here.
-    pub parent: Hex<Digest>,
+    pub parent: HexDigest,
     /// Its epoch.
     pub epoch: u64,
     /// The attempt in which it was proposed.
     pub view: u64,
     /// The seat that proposed it.
-    pub leader: Hex<PublicKey>,
+    pub leader: HexKey,
     /// Milliseconds since 1970.
     pub timestamp_ms: u64,
     /// Root of the state after it.
-    pub state_root: Hex<Digest>,
+    pub state_root: HexDigest,
     /// Root of the tree over its receipts.
-    pub receipts_root: Hex<Digest>,
+    pub receipts_root: HexDigest,
     /// Its transactions, in the order of execution.
-    pub transactions: Vec<Hex<TransactionId>>,
+    #[cfg_attr(feature = "openapi", schema(max_items = 65_536))]
+    pub transactions: Vec<HexId>,
     /// Size of its body in bytes.
     pub size_bytes: u64,
     /// The committee's finalization certificate; genesis has none.
@@ -238,26 +275,41 @@ pub struct Block {
 /// takes the bytes of one signed transaction as `application/octet-stream`. With `?wait=final` it
 /// answers a single one with its [`Transaction`] instead, as soon as that is settled.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Submission {
     /// The signed bytes.
-    pub raw: Hex<SignedTransaction>,
+    pub raw: HexTransaction,
+}
+
+/// What `POST /v1/simulate` takes: one transaction, signed or not. Signed, it can also be the bytes
+/// as `application/octet-stream`. It answers a [`Receipt`], and nothing is kept or passed on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Simulation {
+    /// The signed bytes: the signature is checked.
+    Raw(HexTransaction),
+    /// The bytes that would be signed.
+    Unsigned(HexUnsigned),
 }
 
 /// A transaction was taken into the mempool, or was there or in the chain already.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Submit {
     /// Its id.
-    pub id: Hex<TransactionId>,
+    pub id: HexId,
 }
 
 /// What became of one transaction of a batch: an id or an error.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(untagged)]
 pub enum SubmitResult {
     /// It was taken.
     Taken {
         /// Its id.
-        id: Hex<TransactionId>,
+        id: HexId,
     },
     /// It was refused.
     Refused {
@@ -268,6 +320,7 @@ pub enum SubmitResult {
 
 /// `GET /v1/supply`: all money there is. `genesis + minted` is the sum of the cells.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Supply {
     /// The height at which this was so.
     pub height: u64,
@@ -281,6 +334,7 @@ pub struct Supply {
 
 /// `GET /v1/mempool`: what waits in this node.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Mempool {
     /// How many transactions wait.
     pub transactions: u64,
@@ -294,25 +348,28 @@ pub struct Mempool {
 
 /// `GET /v1/checkpoint`: where a light client can start that trusts whom it has this from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Checkpoint {
     /// The chain's id.
-    pub chain_id: Hex<Digest>,
+    pub chain_id: HexDigest,
     /// Height of the final block.
     pub height: u64,
     /// Its digest.
-    pub digest: Hex<Digest>,
+    pub digest: HexDigest,
     /// Its epoch.
     pub epoch: u64,
     /// Its timestamp, in milliseconds since 1970.
     pub timestamp_ms: u64,
     /// The seats of its epoch's committee, strictly ascending.
-    pub committee: Vec<Hex<PublicKey>>,
+    #[cfg_attr(feature = "openapi", schema(min_items = 1, max_items = 1_024))]
+    pub committee: Vec<HexKey>,
     /// The committee's finalization certificate for the block.
     pub finality: HexBytes,
 }
 
 /// What went wrong: RFC 9457, `application/problem+json`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Problem {
     /// A reference that names the kind of problem: `about:blank` or a page on it.
     #[serde(rename = "type", default = "blank")]
@@ -320,12 +377,14 @@ pub struct Problem {
     /// The kind of problem in a few words, the same for all of its kind.
     pub title: String,
     /// The HTTP status.
+    #[cfg_attr(feature = "openapi", schema(minimum = 400, maximum = 599))]
     pub status: u16,
     /// What happened this time, and why.
     #[serde(default)]
     pub detail: String,
-    /// For programs: stays the same across releases, such as `nonce-used`.
+    /// For programs: stays the same across releases, such as `nonce_used`.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(pattern = "^[a-z_]*$"))]
     pub code: String,
     /// What to do about it.
     #[serde(default, skip_serializing_if = "Option::is_none")]

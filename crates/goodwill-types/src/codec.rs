@@ -98,6 +98,11 @@ impl<T, const MIN: usize, const MAX: usize> List<T, MIN, MAX> {
     pub fn new(items: Vec<T>) -> Option<Self> {
         (MIN..=MAX).contains(&items.len()).then_some(Self(items))
     }
+
+    /// The items.
+    pub fn into_vec(self) -> Vec<T> {
+        self.0
+    }
 }
 
 impl<T, const MAX: usize> Default for List<T, 0, MAX> {

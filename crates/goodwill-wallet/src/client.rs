@@ -5,8 +5,8 @@
 use goodwill_types::{
     Address, Prefix, SignedTransaction, TransactionId,
     api::{
-        Account, Block, Checkpoint, Hex, Mempool, Problem, Status, Submission, Submit, SubmitResult, Supply,
-        Transaction, TransactionStatus,
+        Account, Block, Checkpoint, Hex, Mempool, Problem, Receipt, Simulation, Status, Submission, Submit,
+        SubmitResult, Supply, Transaction, TransactionStatus,
     },
     codec::Encode as _,
 };
@@ -145,6 +145,15 @@ impl Client {
         self.check_transaction(&path, id, self.get(&path)?)
     }
 
+    /// A transaction, with a proof for [`crate::light`] once it is in a final block.
+    ///
+    /// # Errors
+    /// As [`Client::transaction`].
+    pub fn transaction_with_proof(&self, id: TransactionId) -> Result<Transaction, ClientError> {
+        let path = format!("/v1/transactions/{id}?proof=true");
+        self.check_transaction(&path, id, self.get(&path)?)
+    }
+
     /// The final block at a height.
     ///
     /// # Errors
@@ -183,6 +192,15 @@ impl Client {
     /// See [`ClientError`].
     pub fn checkpoint(&self) -> Result<Checkpoint, ClientError> {
         self.get("/v1/checkpoint")
+    }
+
+    /// What a transaction would do in the next block. Nothing is sent on.
+    ///
+    /// # Errors
+    /// [`ClientError::Rejected`] when it can't be included.
+    pub fn simulate(&self, simulation: &Simulation) -> Result<Receipt, ClientError> {
+        let json = serde_json::to_vec(simulation).expect("strings are JSON");
+        self.post("/v1/simulate", "application/json", &json, CALL_TIMEOUT)
     }
 
     /// Sends a transaction, and returns when the gateway has taken it. Sending it again is harmless.

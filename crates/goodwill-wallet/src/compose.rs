@@ -4,13 +4,14 @@ use goodwill_types::{
     Account, Action, Address, AddressError, Amount, Digest, Memo, Payment, Prefix, PublicKey, SecretKey,
     SignedTransaction, Transaction,
     api::{GasPrices, Status},
-    codec::{EncodeSize as _, List},
+    codec::{EncodeSize as _, List, UInt},
     transaction::{MEMO_SIZE_MAX, PAYMENTS_MAX},
 };
 
 /// For how many blocks a transaction can be included, unless the wish says otherwise.
 pub const VALIDITY_BLOCKS: u64 = 100;
 
+const KEY_SIZE: usize = 32;
 const SIGNATURE_SIZE: usize = 64;
 
 /// A chain, as far as its transactions show and name it.
@@ -128,33 +129,46 @@ fn remedy(balance: Amount, fee_max: Amount, symbol: &str) -> String {
     }
 }
 
-/// A transaction before it is signed.
+/// A transaction before it is signed. Its sender's key is not known yet: whoever composes may have the
+/// address only, and not the key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Draft {
     /// For which chain.
     pub chain: Chain,
-    /// What will be signed.
-    pub transaction: Transaction,
+    /// Who pays and acts.
+    pub from: Address,
+    /// How many transactions of the account come before.
+    pub nonce: u64,
+    /// The last height at which it can be included.
+    pub last_height: u64,
+    /// The most gas that it may use.
+    pub gas_limit: u64,
+    /// The most it pays per gas, in base units.
+    pub fee_per_gas_max: u64,
+    /// What it offers the leader per gas, in base units.
+    pub tip_per_gas: u64,
+    /// What it does.
+    pub action: Action,
 }
 
 /// The key is not that of the transaction's sender.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the transaction is from {expected}, and the key is of {given}: unlock the wallet that it is from")]
 pub struct WrongKey {
     /// Who it is from.
-    pub expected: PublicKey,
+    pub expected: String,
     /// Whose key was given.
-    pub given: PublicKey,
+    pub given: String,
 }
 
-/// Composes a transfer from the account of `sender`, which stands as given: its nonce is the one that
-/// the transaction gets.
+/// Composes a transfer from the account `from`, which stands as given: its nonce is the one that the
+/// transaction gets.
 ///
 /// # Errors
 /// What the chain would refuse or fail, before anything is signed.
 pub fn transfer(
     terms: &Terms,
-    sender: PublicKey,
+    from: Address,
     account: &Account,
     wish: Transfer,
 ) -> Result<Draft, ComposeError> {
@@ -163,8 +177,9 @@ pub fn transfer(
     if offered < base_fee {
         return Err(ComposeError::FeeTooLow { offered, base_fee });
     }
-    let transaction = Transaction {
-        sender,
+    let draft = Draft {
+        chain: terms.chain.clone(),
+        from,
         nonce: account.nonce,
         last_height: terms.height.saturating_add(wish.validity_blocks),
         gas_limit: 0,
@@ -172,9 +187,9 @@ pub fn transfer(
         tip_per_gas: wish.tip_per_gas,
         action: action(wish.payments, wish.memo)?,
     };
-    let transaction = with_exact_gas(transaction, &terms.gas_prices).ok_or(ComposeError::TooLarge)?;
-    check_balance(&transaction, account.balance, &terms.chain)?;
-    Ok(Draft { chain: terms.chain.clone(), transaction })
+    let draft = with_exact_gas(draft, &terms.gas_prices).ok_or(ComposeError::TooLarge)?;
+    check_balance(&draft, account.balance)?;
+    Ok(draft)
 }
 
 fn action(payments: Vec<Payment>, memo: String) -> Result<Action, ComposeError> {
@@ -189,63 +204,75 @@ fn action(payments: Vec<Payment>, memo: String) -> Result<Action, ComposeError> 
 
 /// The limit is part of the bytes that it pays for. Raising it lengthens the transaction by a few
 /// bytes at most, so that raising it again and again soon ends.
-fn with_exact_gas(mut transaction: Transaction, prices: &GasPrices) -> Option<Transaction> {
+fn with_exact_gas(mut draft: Draft, prices: &GasPrices) -> Option<Draft> {
     loop {
-        let gas = gas(&transaction, prices)?;
-        if gas == transaction.gas_limit {
-            return Some(transaction);
+        let gas = gas(&draft, prices)?;
+        if gas == draft.gas_limit {
+            return Some(draft);
         }
-        transaction.gas_limit = gas;
+        draft.gas_limit = gas;
     }
 }
 
-fn gas(transaction: &Transaction, prices: &GasPrices) -> Option<u64> {
-    let Action::Transfer { payments, .. } = &transaction.action;
-    prices.transfer(payments.len(), transaction.encode_size() + SIGNATURE_SIZE)
+fn gas(draft: &Draft, prices: &GasPrices) -> Option<u64> {
+    let Action::Transfer { payments, .. } = &draft.action;
+    prices.transfer(payments.len(), signed_size(draft))
 }
 
-fn check_balance(transaction: &Transaction, balance: Amount, chain: &Chain) -> Result<(), ComposeError> {
-    let given = given(transaction).ok_or(ComposeError::TooLarge)?;
-    let fee_max = fee_max(transaction).ok_or(ComposeError::TooLarge)?;
+/// The size of the signed transaction, whoever's key it is.
+fn signed_size(draft: &Draft) -> usize {
+    let Draft { nonce, last_height, gas_limit, fee_per_gas_max, tip_per_gas, .. } = draft;
+    let numbers = [nonce, last_height, gas_limit, fee_per_gas_max, tip_per_gas];
+    let numbers: usize = numbers.into_iter().map(|number| UInt(*number).encode_size()).sum();
+    KEY_SIZE + numbers + draft.action.encode_size() + SIGNATURE_SIZE
+}
+
+fn check_balance(draft: &Draft, balance: Amount) -> Result<(), ComposeError> {
+    let given = draft.given().ok_or(ComposeError::TooLarge)?;
+    let fee_max = draft.fee_max().ok_or(ComposeError::TooLarge)?;
     let needed = given.checked_add(fee_max).ok_or(ComposeError::TooLarge)?;
     match needed <= balance {
         true => Ok(()),
         false => {
-            Err(ComposeError::InsufficientBalance { balance, given, fee_max, symbol: chain.symbol.clone() })
+            let symbol = draft.chain.symbol.clone();
+            Err(ComposeError::InsufficientBalance { balance, given, fee_max, symbol })
         }
     }
-}
-
-fn given(transaction: &Transaction) -> Option<Amount> {
-    let Action::Transfer { payments, .. } = &transaction.action;
-    Amount::checked_sum(payments.iter().map(|payment| payment.amount))
-}
-
-fn fee_max(transaction: &Transaction) -> Option<Amount> {
-    transaction.gas_limit.checked_mul(transaction.fee_per_gas_max).map(Amount::from_units)
 }
 
 impl Draft {
     /// What it gives to others, without the fee; `None` when the sum is beyond 2^64.
     pub fn given(&self) -> Option<Amount> {
-        given(&self.transaction)
+        let Action::Transfer { payments, .. } = &self.action;
+        Amount::checked_sum(payments.iter().map(|payment| payment.amount))
     }
 
     /// The most that its fee can be; `None` when that is beyond 2^64.
     pub fn fee_max(&self) -> Option<Amount> {
-        fee_max(&self.transaction)
+        self.gas_limit.checked_mul(self.fee_per_gas_max).map(Amount::from_units)
+    }
+
+    /// What the owner of the key `sender` signs.
+    ///
+    /// # Errors
+    /// When the key is not that of its sender.
+    pub fn transaction(&self, sender: PublicKey) -> Result<Transaction, WrongKey> {
+        let given = Address::of(&sender);
+        if given != self.from {
+            let text = |address: Address| address.display(&self.chain.prefix);
+            return Err(WrongKey { expected: text(self.from), given: text(given) });
+        }
+        let Self { nonce, last_height, gas_limit, fee_per_gas_max, tip_per_gas, .. } = *self;
+        let action = self.action.clone();
+        Ok(Transaction { sender, nonce, last_height, gas_limit, fee_per_gas_max, tip_per_gas, action })
     }
 
     /// Signs it.
     ///
     /// # Errors
     /// When `key` is not that of its sender.
-    pub fn sign(self, key: &SecretKey) -> Result<SignedTransaction, WrongKey> {
-        let (expected, given) = (self.transaction.sender, key.public_key());
-        if expected != given {
-            return Err(WrongKey { expected, given });
-        }
-        Ok(self.transaction.sign(key, &self.chain.id))
+    pub fn sign(&self, key: &SecretKey) -> Result<SignedTransaction, WrongKey> {
+        Ok(self.transaction(key.public_key())?.sign(key, &self.chain.id))
     }
 }
 

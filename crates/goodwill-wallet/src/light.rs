@@ -1,13 +1,17 @@
-//! Checks what a gateway says of an account: that a final block of the right chain says it too.
+//! Checks what a gateway says of an account or a transaction: that a final block of the right chain
+//! says it too.
 //!
 //! Trusted are the chain's id and the seats of a committee: those of the founders, from the
 //! manifest, or those of a checkpoint whose digest came from somebody trusted. A proof shows that
 //! something was so at a height, not that nothing happened since: look at
 //! [`VerifiedAccount::age_ms`].
 
-use goodwill_proof::{FinalityProof, InvalidProof, StateProof, Verified, verify_finality, verify_state};
+use goodwill_proof::{
+    FinalityProof, InvalidProof, StateProof, TransactionProof, Verified, verify_finality, verify_state,
+    verify_transaction,
+};
 use goodwill_types::{
-    Account, Address, Committee, Digest, Header, PublicKey,
+    Account, Address, Committee, Digest, Header, Prefix, PublicKey, Receipt, TransactionId,
     api::{self, Checkpoint, HexBytes},
     codec::{Error as CodecError, Read, decode},
 };
@@ -28,6 +32,17 @@ pub struct VerifiedAccount {
     pub header: Header,
 }
 
+/// A transaction as a final block has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VerifiedTransaction {
+    /// What it used, paid and did.
+    pub receipt: Receipt,
+    /// The final block's header.
+    pub header: Header,
+    /// The height of the block whose certificate makes it final: its own, or a descendant's.
+    pub certified_height: u64,
+}
+
 /// Why an answer is not believed.
 #[derive(Debug, thiserror::Error)]
 pub enum LightError {
@@ -40,9 +55,14 @@ pub enum LightError {
     /// The proof shows nothing.
     #[error("the gateway's proof is invalid ({0}): do not trust this gateway, ask another one")]
     Invalid(#[from] InvalidProof),
-    /// The proof is about other keys of the state.
+    /// The gateway says that the transaction is in no final block, which nothing can prove.
+    #[error(
+        "the gateway knows of no final block with this transaction: ask again later, or leave out --proof"
+    )]
+    NotFinal,
+    /// The proof is about another account or transaction.
     #[error("the gateway's proof is about something else: do not trust this gateway, ask another one")]
-    OtherAccount,
+    Unrelated,
     /// The answer and its proof differ.
     #[error(
         "the gateway says {said}, and its proof shows {shown}: do not trust this gateway, ask another one"
@@ -114,6 +134,27 @@ impl LightClient {
         check_said(answer, &account, &verified.header)?;
         Ok(VerifiedAccount { account, header: verified.header })
     }
+
+    /// Checks that a final block says of the transaction `id` what `answer` does, in every field.
+    /// `prefix` is that of the chain's addresses.
+    ///
+    /// # Errors
+    /// Whatever of the answer is not proven.
+    pub fn verify_transaction(
+        &self,
+        id: TransactionId,
+        answer: &api::Transaction,
+        prefix: &Prefix,
+    ) -> Result<VerifiedTransaction, LightError> {
+        if answer.inclusion.is_none() {
+            return Err(LightError::NotFinal);
+        }
+        let proof: TransactionProof = read(answer.proof.as_ref().ok_or(LightError::NoProof)?)?;
+        let header = verify_transaction(&self.chain_id, &self.committee, &proof)?.clone();
+        check_shown(id, answer, &proof, prefix)?;
+        let certified_height = proof.finality.headers.last().expect("at least one header").height;
+        Ok(VerifiedTransaction { receipt: proof.receipt, header, certified_height })
+    }
 }
 
 impl VerifiedAccount {
@@ -140,7 +181,7 @@ fn account_in(verified: &Verified, address: &Address) -> Result<Account, LightEr
     match verified.entries.get(&Account::key(address)) {
         Some(Some(value)) => decode(value).map_err(|_| LightError::NotAnAccount),
         Some(None) => Ok(Account::default()),
-        None => Err(LightError::OtherAccount),
+        None => Err(LightError::Unrelated),
     }
 }
 
@@ -154,10 +195,46 @@ fn check_said(answer: &api::Account, account: &Account, header: &Header) -> Resu
     }
 }
 
+/// What a transaction asks for is in its signed bytes, which its id covers; what became of it is in
+/// the proven receipt, which names the id.
+fn check_shown(
+    id: TransactionId,
+    answer: &api::Transaction,
+    proof: &TransactionProof,
+    prefix: &Prefix,
+) -> Result<(), LightError> {
+    let signed = answer.raw.clone().ok_or(LightError::NoProof)?.0;
+    if signed.id() != id || proof.receipt.id != id {
+        return Err(LightError::Unrelated);
+    }
+    let block = proof.finality.header().digest();
+    let inclusion = api::Inclusion::new(&proof.receipt, proof.place.position, block, prefix);
+    let shown = api::Transaction::new(signed, Some(inclusion), prefix);
+    check_same(answer, &api::Transaction { proof: answer.proof.clone(), ..shown })
+}
+
+/// Names the first field that differs.
+fn check_same(said: &api::Transaction, shown: &api::Transaction) -> Result<(), LightError> {
+    let fields = |of| serde_json::to_value(of).expect("strings and numbers are JSON");
+    let (said, shown) = (fields(said), fields(shown));
+    let names = [&said, &shown].into_iter().filter_map(|of| of.as_object()).flat_map(|of| of.keys());
+    match names.into_iter().find(|name| said[*name] != shown[*name]) {
+        None => Ok(()),
+        Some(name) => {
+            let text = |of: &serde_json::Value| format!("{name} {}", of[name]);
+            Err(LightError::Differs { said: text(&said), shown: text(&shown) })
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::compose::tests::{TERMS, bob, sender};
+    use crate::compose::{
+        Transfer,
+        tests::{TERMS, account, alice, bob, key, sender},
+        transfer,
+    };
     use goodwill_types::{Amount, Domain, Key, Value, api::Units, codec::Encode as _, hash};
 
     const ACCOUNT: Account = Account { balance: Amount::from_coins(3), nonce: 2 };
@@ -207,7 +284,7 @@ mod tests {
     fn a_proof_about_another_account_is_refused() {
         let other = Account::key(&Address::of(&sender()));
         let shown = account_in(&verified(other, Some(ACCOUNT.encode())), &bob());
-        assert!(matches!(shown, Err(LightError::OtherAccount)));
+        assert!(matches!(shown, Err(LightError::Unrelated)));
     }
 
     #[test]
@@ -228,6 +305,29 @@ mod tests {
         assert!(matches!(client.verify_account(&bob(), &answer), Err(LightError::NoProof)));
         answer.proof = Some(HexBytes(vec![1, 2, 3]));
         assert!(matches!(client.verify_account(&bob(), &answer), Err(LightError::Unreadable(_))));
+    }
+
+    #[test]
+    fn what_a_transaction_is_said_to_have_done_must_be_what_is_shown() {
+        let wish = Transfer::to(bob(), Amount::from_coins(1));
+        let draft = transfer(&TERMS, alice(), &account(), wish).unwrap();
+        let signed = draft.sign(&key()).unwrap();
+        let shown = api::Transaction::new(signed, None, &TERMS.chain.prefix);
+        assert!(check_same(&shown, &shown).is_ok());
+        let error = check_same(&api::Transaction { nonce: 4, ..shown.clone() }, &shown).unwrap_err();
+        assert!(error.to_string().contains("says nonce 4, and its proof shows nonce 3"), "{error}");
+        let error = check_same(&api::Transaction { raw: None, ..shown.clone() }, &shown).unwrap_err();
+        assert!(error.to_string().contains("says raw null"), "{error}");
+    }
+
+    #[test]
+    fn a_transaction_in_no_final_block_is_not_proven() {
+        let draft = transfer(&TERMS, alice(), &account(), Transfer::to(bob(), Amount::from_coins(1)));
+        let signed = draft.unwrap().sign(&key()).unwrap();
+        let client = LightClient::new(TERMS.chain.id, vec![sender()]).unwrap();
+        let answer = api::Transaction::new(signed.clone(), None, &TERMS.chain.prefix);
+        let verified = client.verify_transaction(signed.id(), &answer, &TERMS.chain.prefix);
+        assert!(matches!(verified, Err(LightError::NotFinal)));
     }
 
     #[test]

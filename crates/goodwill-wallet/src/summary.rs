@@ -9,7 +9,7 @@ const PAYMENTS_SHOWN: usize = 10;
 impl Draft {
     /// What signing it means: who gets what, what it costs at most, and where the fee goes.
     pub fn summary(&self) -> String {
-        let Action::Transfer { payments, memo } = &self.transaction.action;
+        let Action::Transfer { payments, memo } = &self.action;
         [self.gifts(payments), memo_line(memo), self.fee_line()].concat()
     }
 
@@ -29,7 +29,7 @@ impl Draft {
 
     fn fee_line(&self) -> String {
         let share = share(self.chain.pollution_tax_bp);
-        let rest = match self.transaction.tip_per_gas {
+        let rest = match self.tip_per_gas {
             0 => "",
             _ => " The tip goes to the miner that makes the block.",
         };
@@ -69,12 +69,12 @@ fn share(basis_points: u16) -> String {
 mod tests {
     use super::*;
     use crate::{
-        compose::tests::{TERMS, account, bob, sender},
+        compose::tests::{TERMS, account, alice, bob},
         compose::{Transfer, transfer},
     };
 
     fn summary(wish: Transfer) -> String {
-        transfer(&TERMS, sender(), &account(), wish).unwrap().summary()
+        transfer(&TERMS, alice(), &account(), wish).unwrap().summary()
     }
 
     #[test]

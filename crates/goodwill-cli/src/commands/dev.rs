@@ -4,24 +4,17 @@ use super::node::{start_logging, stop_on_signal};
 use crate::{Output, error::CliError};
 use goodwill_node::{
     NodeConfig, NodeError, Running, Stop,
-    config::{PeerConfig, store_key},
-    ledger::manifest::{Member, development_manifest},
+    development::{COINS, Development, account_address},
     load_manifest,
 };
-use goodwill_types::{Address, Amount, SecretKey};
 use goodwill_wallet::development;
 use serde::Serialize;
 use std::{
-    fs, io,
-    net::{SocketAddr, TcpListener},
+    net::SocketAddr,
     path::{Path, PathBuf},
     sync::mpsc,
     thread,
-    time::{SystemTime, UNIX_EPOCH},
 };
-
-/// Coins of each development account.
-const COINS: u64 = 1_000_000;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -40,7 +33,7 @@ pub(crate) struct Args {
     block_time: u64,
 }
 
-fn parse_ms(text: &str) -> Result<u64, String> {
+pub(crate) fn parse_ms(text: &str) -> Result<u64, String> {
     let (number, scale) = match (text.strip_suffix("ms"), text.strip_suffix('s')) {
         (Some(number), _) => (number, 1),
         (None, Some(number)) => (number, 1_000),
@@ -82,7 +75,9 @@ pub(crate) fn run(output: Output, args: Args) -> Result<(), CliError> {
         }
     };
     let folder = args.data.clone().unwrap_or_else(|| temporary.as_ref().expect("made above").path().into());
-    let configs = prepare(&folder, &args)?;
+    let parameters = [("block_time_ms", args.block_time)];
+    let chain = Development { miners: args.miners, http: args.http, parameters: &parameters };
+    let configs = chain.prepare(&folder)?;
     let stop = Stop::default();
     stop_on_signal(&stop)?;
     let (events, received) = mpsc::channel();
@@ -190,82 +185,4 @@ fn describe(ready: &Ready) -> String {
     }
     text += "Try, in another terminal:\n  goodwill send bob 12.5 --from alice --wait\n  goodwill account bob --proof\nCtrl-C stops it.";
     text
-}
-
-fn account_address(name: &str) -> Address {
-    Address::of(&development::account(name).expect("a known name").public_key())
-}
-
-/// Makes the chain's folder, or reads it, and gives each miner its settings.
-fn prepare(folder: &Path, args: &Args) -> Result<Vec<NodeConfig>, CliError> {
-    let io = |path: &Path| {
-        let path = path.display().to_string();
-        move |error: io::Error| CliError::Io(path, error)
-    };
-    fs::create_dir_all(folder).map_err(io(folder))?;
-    let manifest = folder.join("chain.toml");
-    if !manifest.exists() {
-        fs::write(&manifest, new_manifest(args)).map_err(io(&manifest))?;
-    }
-    let founders = load_manifest(&manifest)?.founders;
-    let keys: Vec<SecretKey> =
-        (0..u32::try_from(founders.len()).unwrap_or(u32::MAX)).map(development::miner).collect();
-    if !keys.iter().all(|key| founders.iter().any(|founder| founder.node_key == key.public_key())) {
-        return Err(CliError::Usage(format!(
-            "{} is not a chain that `goodwill dev` made: run its nodes with `goodwill node`",
-            folder.display()
-        )));
-    }
-    let peers =
-        keys.iter().map(|key| Ok(PeerConfig { key: key.public_key().to_string(), address: free_address()? }));
-    let peers = peers.collect::<io::Result<Vec<_>>>().map_err(|e| CliError::Io("no free port".into(), e))?;
-    keys.iter()
-        .enumerate()
-        .map(|(number, key)| {
-            let home = folder.join(format!("miner-{number}"));
-            if !home.join("node.key").exists() {
-                store_key(&home, key).map_err(io(&home))?;
-            }
-            let config = miner_config(number, args.http, &peers);
-            let path = home.join("node.toml");
-            let header = "# For `goodwill node`, should each miner be a process of its own.\n";
-            let text = toml::to_string(&config).map_err(|e| CliError::Corrupt(e.to_string()))?;
-            fs::write(&path, format!("{header}{text}")).map_err(io(&path))?;
-            Ok(NodeConfig::load(&path).map_err(NodeError::from)?)
-        })
-        .collect()
-}
-
-fn new_manifest(args: &Args) -> String {
-    let founders: Vec<Member> = (0..args.miners)
-        .map(|number| {
-            let node_key = development::miner(number).public_key();
-            Member { name: format!("miner-{number}"), node_key, account: Address::of(&node_key) }
-        })
-        .collect();
-    let accounts: Vec<Address> = development::NAMES.iter().map(|name| account_address(name)).collect();
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_millis() as u64);
-    development_manifest(&founders, &accounts, Amount::from_coins(COINS), now, args.block_time)
-}
-
-fn miner_config(number: usize, http: SocketAddr, peers: &[PeerConfig]) -> NodeConfig {
-    let own = peers[number].address;
-    let others = peers.iter().enumerate().filter(|(other, _)| *other != number).map(|(_, peer)| peer.clone());
-    NodeConfig {
-        manifest: "../chain.toml".into(),
-        data: ".".into(),
-        http: if number == 0 { http } else { SocketAddr::new(http.ip(), 0) },
-        http_hosts: Vec::new(),
-        listen: own,
-        advertised: None,
-        allow_private_ips: true,
-        followers: Vec::new(),
-        peers: others.collect(),
-        retain_blocks: None,
-    }
-}
-
-/// An address on this machine that nobody listens on at the moment.
-fn free_address() -> io::Result<SocketAddr> {
-    TcpListener::bind("127.0.0.1:0")?.local_addr()
 }

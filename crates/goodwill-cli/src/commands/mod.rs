@@ -1,6 +1,7 @@
 //! Each command a file.
 
 pub(crate) mod account;
+pub(crate) mod bench;
 pub(crate) mod block;
 pub(crate) mod completions;
 pub(crate) mod dev;

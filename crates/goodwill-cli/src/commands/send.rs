@@ -1,14 +1,21 @@
 //! `goodwill send`.
 
-use super::tx::describe;
-use crate::{Global, Output, error::CliError, person};
-use goodwill_types::{Account, Address, Amount, api};
+use super::tx::submit::{Patience, check_simulated, foreseen, simulate, submit};
+use crate::{Global, Output, error::CliError, files::Target, person};
+use goodwill_types::{
+    Account, Address, Amount,
+    api::{self, Simulation, Status},
+};
 use goodwill_wallet::{
-    Client, ClientError,
-    compose::{Draft, Terms, Transfer, transfer},
+    Client,
+    compose::{Draft, Terms, Transfer, VALIDITY_BLOCKS, transfer},
+    offline,
 };
 use serde::Serialize;
-use std::time::Duration;
+
+/// For how many blocks an unsigned file can be used, unless said otherwise: a day of two seconds each,
+/// since it is carried to another machine and back.
+const CARRIED_VALIDITY_BLOCKS: u64 = 43_200;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -16,7 +23,7 @@ pub(crate) struct Args {
     to: String,
     /// How many coins, such as 12.5.
     amount: Amount,
-    /// Whose coins: one of your wallets, or a development account.
+    /// Whose coins: one of your wallets, or a development account; with --unsigned also an address.
     #[arg(long, value_name = "NAME")]
     from: String,
     /// A note that everybody can read, at most 140 bytes.
@@ -25,12 +32,15 @@ pub(crate) struct Args {
     /// What to offer the miner per gas, in base units.
     #[arg(long, default_value_t = 0, value_name = "UNITS")]
     tip: u64,
-    /// Wait until it is final.
-    #[arg(long)]
-    wait: bool,
-    /// How long to wait, in seconds.
-    #[arg(long, default_value_t = 60, value_name = "SECONDS")]
-    timeout: u64,
+    /// For how many blocks it can be included: 100 unless said, or 43200 with --unsigned.
+    #[arg(long, value_name = "BLOCKS")]
+    valid_for: Option<u64>,
+    /// Write it to this file (or - for stdout) without signing it: for `goodwill tx sign` on the machine
+    /// that has the wallet.
+    #[arg(long, value_name = "FILE", conflicts_with = "wait")]
+    unsigned: Option<Target>,
+    #[command(flatten)]
+    patience: Patience,
     /// Only say what would happen.
     #[arg(long)]
     dry_run: bool,
@@ -42,17 +52,23 @@ pub(crate) struct Args {
 }
 
 #[derive(Serialize)]
-struct Sent {
-    id: String,
-    #[serde(rename = "final")]
-    is_final: bool,
+struct Unsigned {
+    unsigned: String,
     #[serde(flatten)]
-    transaction: Option<api::Transaction>,
+    wanted: Wanted,
 }
 
 #[derive(Serialize)]
 struct DryRun {
     dry_run: bool,
+    #[serde(flatten)]
+    wanted: Wanted,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    simulated: Option<api::Receipt>,
+}
+
+#[derive(Serialize)]
+struct Wanted {
     from: String,
     to: String,
     amount: api::Units,
@@ -61,92 +77,102 @@ struct DryRun {
     nonce: u64,
 }
 
+/// What was typed, and whom it is asked of.
+struct Order<'a> {
+    args: &'a Args,
+    client: &'a Client,
+    status: &'a Status,
+    to: Address,
+}
+
 pub(crate) fn run(global: &Global, output: Output, args: Args) -> Result<(), CliError> {
     let client = Client::new(&global.url)?;
     let status = client.status()?;
-    let terms =
-        Terms::try_from(&status).map_err(|e| CliError::Corrupt(format!("the gateway's answer: {e}")))?;
     let to = person::address(global, &status, &args.to)?;
-    let key = person::key(global, output, &status, &args.from, &args.passphrase)?;
-    let from = Address::of(&key.public_key());
+    let order = Order { args: &args, client: &client, status: &status, to };
+    match &args.unsigned {
+        Some(target) => write_unsigned(global, output, &order, target),
+        None => sign_and_send(global, output, &order),
+    }
+}
 
-    let holds = client.account(&from, &terms.chain.prefix, false)?;
-    let account = Account { balance: holds.balance.0, nonce: holds.next_nonce };
-    let wish = Transfer { memo: args.memo.clone(), tip_per_gas: args.tip, ..Transfer::to(to, args.amount) };
-    let draft = transfer(&terms, key.public_key(), &account, wish)?;
-    if args.dry_run {
-        dry_run(output, &draft, &terms, from, to);
+fn write_unsigned(
+    global: &Global,
+    output: Output,
+    order: &Order<'_>,
+    target: &Target,
+) -> Result<(), CliError> {
+    target.check()?;
+    let from = person::address(global, order.status, &order.args.from)?;
+    let draft = order.draft(from)?;
+    let wanted = wanted(&draft, order.to);
+    if order.args.dry_run {
+        let answer = DryRun { dry_run: true, wanted, simulated: None };
+        output.print(&answer, || format!("{}\nNothing was written.", draft.summary()));
         return Ok(());
     }
     output.note(&draft.summary());
-    if !agreed(output, &args, status.development)? {
+    let answer = Unsigned { unsigned: target.name(), wanted };
+    target.deliver(output, &offline::write_unsigned(&draft), &answer, || {
+        let file = target.name();
+        format!("wrote {file}\nSign it where your wallet is: goodwill tx sign {file} --out SIGNED")
+    })
+}
+
+fn sign_and_send(global: &Global, output: Output, order: &Order<'_>) -> Result<(), CliError> {
+    let Order { args, client, status, to } = *order;
+    let key = person::key(global, output, status, &args.from, &args.passphrase)?;
+    let draft = order.draft(Address::of(&key.public_key()))?;
+    if args.dry_run {
+        let simulation = Simulation::Unsigned(draft.transaction(key.public_key())?.into());
+        return dry_run(output, &draft, to, simulate(client, &simulation)?);
+    }
+    output.note(&draft.summary());
+    // On a development chain nothing is at stake.
+    if !output.agreed(args.yes || status.development, "Send it?")? {
         output.note("Nothing was sent.");
         return Ok(());
     }
-
-    let signed = draft.sign(&key)?;
-    let id = signed.id();
-    let transaction = match args.wait {
-        true => Some(client.submit_and_wait(&signed, Duration::from_secs(args.timeout))?),
-        false => {
-            client.submit(&signed)?;
-            None
-        }
-    };
-    report(output, id.to_string(), transaction, &status.symbol)
+    submit(output, client, &draft.sign(&key)?, &args.patience, &status.symbol)
 }
 
-/// On a development chain nothing is at stake.
-fn agreed(output: Output, args: &Args, development: bool) -> Result<bool, CliError> {
-    match args.yes || development || output.json {
-        true => Ok(true),
-        false if output.can_ask() => output.confirm("Send it?"),
-        false => Err(CliError::Usage(
-            "nobody can be asked whether to send it: give --yes, or --dry-run to look".into(),
-        )),
+impl Order<'_> {
+    fn draft(&self, from: Address) -> Result<Draft, CliError> {
+        let terms = Terms::try_from(self.status)
+            .map_err(|e| CliError::Corrupt(format!("the gateway's answer: {e}")))?;
+        let holds = self.client.account(&from, &terms.chain.prefix, false)?;
+        let account = Account { balance: holds.balance.0, nonce: holds.next_nonce };
+        let usual = if self.args.unsigned.is_some() { CARRIED_VALIDITY_BLOCKS } else { VALIDITY_BLOCKS };
+        let wish = Transfer {
+            memo: self.args.memo.clone(),
+            tip_per_gas: self.args.tip,
+            validity_blocks: self.args.valid_for.unwrap_or(usual),
+            ..Transfer::to(self.to, self.args.amount)
+        };
+        Ok(transfer(&terms, from, &account, wish)?)
     }
 }
 
-fn dry_run(output: Output, draft: &Draft, terms: &Terms, from: Address, to: Address) {
-    let transaction = &draft.transaction;
-    let answer = DryRun {
-        dry_run: true,
-        from: from.display(&terms.chain.prefix),
-        to: to.display(&terms.chain.prefix),
+fn wanted(draft: &Draft, to: Address) -> Wanted {
+    Wanted {
+        from: draft.from.display(&draft.chain.prefix),
+        to: to.display(&draft.chain.prefix),
         amount: draft.given().unwrap_or_default().into(),
         fee_max: draft.fee_max().map(Into::into),
-        gas_limit: transaction.gas_limit,
-        nonce: transaction.nonce,
-    };
-    output.print(&answer, || format!("{}\nNothing was sent.", draft.summary()));
+        gas_limit: draft.gas_limit,
+        nonce: draft.nonce,
+    }
 }
 
-fn report(
+fn dry_run(
     output: Output,
-    id: String,
-    transaction: Option<api::Transaction>,
-    symbol: &str,
+    draft: &Draft,
+    to: Address,
+    simulated: Option<api::Receipt>,
 ) -> Result<(), CliError> {
-    use api::TransactionStatus::{Expired, Failed, Final, Pending};
-    let status = transaction.as_ref().map(|transaction| transaction.status);
-    let is_final = matches!(status, Some(Final | Failed));
-    let text = match &transaction {
-        Some(transaction) => describe(transaction, symbol),
-        None => format!("sent {id}\nSee what becomes of it: goodwill tx {id}"),
-    };
-    output.print(&Sent { id: id.clone(), is_final, transaction }, || text);
-    match status {
-        Some(Failed) => {
-            Err(CliError::Rejected("the transaction was included and failed; its fee is paid".into()))
-        }
-        Some(Expired) => {
-            Err(CliError::Rejected("the transaction expired before it was included: send it again".into()))
-        }
-        Some(Pending) => Err(CliError::Client(ClientError::Network {
-            url: id,
-            reason: "the transaction is not final yet; it may still become so: look again with `goodwill tx`"
-                .into(),
-        })),
-        Some(Final) | None => Ok(()),
-    }
+    let failure = check_simulated(simulated.as_ref());
+    let foreseen = foreseen(simulated.as_ref(), &draft.chain.symbol);
+    let answer = DryRun { dry_run: true, wanted: wanted(draft, to), simulated };
+    output.print(&answer, || format!("{}\n{foreseen}\nNothing was sent.", draft.summary()));
+    failure
 }

@@ -19,8 +19,11 @@ fn failures_have_their_codes_and_remedies() {
         (&["send", "bob", "0", "--from", "alice"], 4, "payment 1 is of nothing"),
         (&["send", "bob", "1e9", "--from", "alice"], 2, "is not an amount"),
         (&["send", "Bob!", "1", "--from", "alice"], 2, "is not an address"),
-        (&["tx", "abc"], 2, "is not a transaction's id"),
-        (&["tx", &unknown], 3, "this node knows no such transaction"),
+        (&["tx", "show", "abc"], 2, "is not a transaction's id"),
+        (&["tx", "show", &unknown], 3, "this node knows no such transaction"),
+        (&["tx", "show", &unknown, "--proof"], 3, "this node knows no such transaction"),
+        (&["tx", "show", &unknown, "--manifest", "x"], 2, "--proof"),
+        (&["tx", "submit", "missing.json"], 1, "missing.json"),
         (&["block", "999999"], 3, "there is no final block 999999 here"),
         (&["block", "-1"], 2, "unexpected argument"),
         (&["account", "mallory"], 2, "is not an address"),
@@ -32,7 +35,7 @@ fn failures_have_their_codes_and_remedies() {
         assert!(said(&output).contains(message), "{args:?}: {}", said(&output));
         assert!(output.stdout.is_empty(), "{args:?} wrote data");
     }
-    let json = dev.run(&["tx", &unknown, "--json"]);
+    let json = dev.run(&["tx", "show", &unknown, "--json"]);
     let error: Value = serde_json::from_slice(&json.stderr).unwrap();
     assert_eq!(error["error"]["code"], 3);
 
@@ -41,10 +44,40 @@ fn failures_have_their_codes_and_remedies() {
         (&dry["dry_run"], &dry["amount"], &dry["nonce"]),
         (&true.into(), &"1000000000".into(), &0.into())
     );
+    assert_eq!(dry["simulated"]["events"][0]["amount"], "1000000000");
+    let dry = dev.run(&["send", "bob", "1", "--from", "alice", "--dry-run"]);
+    let shown = String::from_utf8_lossy(&dry.stdout).into_owned();
+    assert!(shown.contains("it would cost 0.00") && shown.ends_with("Nothing was sent.\n"), "{shown}");
     let text = dev.run(&["send", "bob", "1", "--from", "alice", "--wait"]);
     let shown = String::from_utf8_lossy(&text.stdout).into_owned();
     assert!(shown.contains("gives 1 DEV to dev1") && shown.contains("it is final"), "{shown}");
     assert!(said(&text).contains("half of it is donated to associations that do good"), "{}", said(&text));
+    dev.stop();
+}
+
+#[test]
+fn a_transaction_is_proven_from_a_manifest_that_is_trusted() {
+    let folder = tempfile::tempdir().unwrap();
+    let dev = Process::dev(folder.path(), 4);
+    let sent = dev.answer(&["send", "bob", "1", "--from", "alice", "--wait"]);
+    let id = sent["id"].as_str().unwrap();
+    let manifest = folder.path().join("chain.toml");
+    let show = ["tx", "show", id, "--proof", "--manifest"];
+    let proven = dev.answer(&[&show[..], &[manifest.to_str().unwrap()]].concat());
+    assert_eq!((&proven["verified"], &proven["manifest_of_gateway"]), (&true.into(), &false.into()));
+    assert!(proven["certified_height"].as_u64() >= sent["height"].as_u64());
+    let text = dev.run(&["tx", "show", id, "--proof"]);
+    let shown = String::from_utf8_lossy(&text.stdout).into_owned();
+    let expected = format!("proven by its receipt in block {} and the certificate of block", sent["height"]);
+    assert!(shown.contains(&expected) && shown.contains("the gateway itself gave"), "{shown}");
+    assert_eq!(dev.answer(&["tx", "show", id])["verified"], false);
+
+    let other = folder.path().join("other.toml");
+    let text = std::fs::read_to_string(&manifest).unwrap().replace("miner-0", "somebody");
+    std::fs::write(&other, text).unwrap();
+    let refused = dev.run(&[&show[..], &[other.to_str().unwrap()]].concat());
+    assert_eq!(refused.status.code(), Some(7), "{}", said(&refused));
+    assert!(said(&refused).contains("do not trust this gateway"), "{}", said(&refused));
     dev.stop();
 }
 

@@ -30,10 +30,10 @@ fn a_payment_is_final_proven_and_survives_kill() {
     dev.kill();
 
     let again = Process::dev(folder.path(), 4);
-    let found = again.answer(&["tx", id]);
+    let found = again.answer(&["tx", "show", id]);
     assert_eq!((&found["status"], &found["height"]), (&"final".into(), &sent["height"]));
     for id in &batch {
-        assert_eq!(again.answer(&["tx", id])["status"], "final", "a final transaction was lost");
+        assert_eq!(again.answer(&["tx", "show", id])["status"], "final", "a final transaction was lost");
     }
     assert_eq!(again.answer(&proven)["verified"], true);
     let sent = again.answer(&["send", "alice", "0.5", "--from", "bob", "--wait"]);

@@ -3,5 +3,7 @@
 mod api;
 mod commands;
 mod crash;
+mod kills;
+mod offline;
 mod processes;
 mod world;

@@ -35,7 +35,7 @@ fn four_processes_agree_and_a_killed_one_rejoins() {
     let expected = digest(&nodes[0], later);
     assert!(nodes.iter().all(|node| digest(node, later) == expected), "the nodes differ at {later}");
     let id = sent["id"].as_str().unwrap();
-    assert_eq!(nodes[3].answer(&["tx", id])["status"], "final", "what it missed is there");
+    assert_eq!(nodes[3].answer(&["tx", "show", id])["status"], "final", "what it missed is there");
     nodes.iter().for_each(|node| check_supply(&node.get("/v1/supply")));
     nodes.into_iter().for_each(Process::stop);
 }

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 use std::{
+    env,
     io::{BufRead as _, BufReader},
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
@@ -13,32 +14,31 @@ use std::{
 /// Longer than anything should take, so that a hanging test ends.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 
+/// The command under test: that of this build, or another one that `GOODWILL_BIN` names.
 pub(crate) fn goodwill() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_goodwill"));
+    let binary = env::var_os("GOODWILL_BIN").unwrap_or_else(|| env!("CARGO_BIN_EXE_goodwill").into());
+    let mut command = Command::new(binary);
     command.env_remove("GOODWILL_URL").env_remove("GOODWILL_WALLETS").env_remove("RUST_LOG");
     command
 }
 
-/// A process that said it is ready. Killed when dropped.
-pub(crate) struct Process {
-    pub(crate) child: Child,
-    pub(crate) ready: Value,
+/// A process that did not say yet that it is ready.
+pub(crate) struct Starting {
+    child: Child,
+    lines: mpsc::Receiver<String>,
 }
 
-impl Process {
+impl Starting {
     fn start(mut command: Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).spawn().expect("the command starts");
         let stdout = child.stdout.take().expect("piped");
-        let (lines, first) = mpsc::channel();
+        let (sender, lines) = mpsc::channel();
         thread::spawn(move || {
             for line in BufReader::new(stdout).lines().map_while(Result::ok) {
-                let _ = lines.send(line);
+                let _ = sender.send(line);
             }
         });
-        let line = first.recv_timeout(PATIENCE).expect("a ready line");
-        let ready: Value = serde_json::from_str(&line).expect("the ready line is JSON");
-        assert_eq!(ready["event"], "ready");
-        Self { child, ready }
+        Self { child, lines }
     }
 
     pub(crate) fn dev(data: &Path, miners: u32) -> Self {
@@ -52,6 +52,35 @@ impl Process {
         let mut command = goodwill();
         command.args(["node", "--json", "--config"]).arg(config);
         Self::start(command)
+    }
+
+    pub(crate) fn ready(self) -> Process {
+        let line = self.lines.recv_timeout(PATIENCE).expect("a ready line");
+        let ready: Value = serde_json::from_str(&line).expect("the ready line is JSON");
+        assert_eq!(ready["event"], "ready");
+        Process { child: self.child, ready }
+    }
+
+    /// SIGKILL, whatever it was about to do.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().expect("it runs");
+        self.child.wait().expect("it ends");
+    }
+}
+
+/// A process that said it is ready. Killed when dropped.
+pub(crate) struct Process {
+    pub(crate) child: Child,
+    pub(crate) ready: Value,
+}
+
+impl Process {
+    pub(crate) fn dev(data: &Path, miners: u32) -> Self {
+        Starting::dev(data, miners).ready()
+    }
+
+    pub(crate) fn node(config: PathBuf) -> Self {
+        Starting::node(config).ready()
     }
 
     pub(crate) fn api(&self) -> &str {

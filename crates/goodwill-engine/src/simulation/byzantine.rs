@@ -1,5 +1,6 @@
 //! Nodes that do not follow the protocol: honest nodes whose words are twisted on the way out.
 
+use super::witness::Witness;
 use crate::{
     ChainConfig,
     block::{Block, BlockBounds},
@@ -47,6 +48,8 @@ const BLOCKS: u64 = 4;
 pub(super) struct Tampering {
     how: Option<Byzantine>,
     forger: Arc<Forger>,
+    node: usize,
+    witness: Witness,
 }
 
 /// Makes what an honest node never says.
@@ -63,6 +66,8 @@ pub(super) struct Forger {
 pub(super) enum Twist {
     /// Nothing.
     Pass,
+    /// Nothing, but to write down the node's votes.
+    Watch(usize, Witness),
     /// Drop them.
     Drop,
     /// Twist votes.
@@ -75,7 +80,12 @@ pub(super) enum Twist {
 type Sending = (Vec<Point>, Bytes);
 
 impl Tampering {
-    pub(super) fn new(how: Option<Byzantine>, key: SecretKey, chain: ChainConfig) -> Self {
+    pub(super) fn new(
+        how: Option<Byzantine>,
+        key: SecretKey,
+        chain: ChainConfig,
+        (node, witness): (usize, Witness),
+    ) -> Self {
         let me = Point::try_from(&key.public_key()).expect("a derived key is on the curve");
         let alone = Scheme::signer(
             &namespace(&chain.chain_id),
@@ -84,7 +94,7 @@ impl Tampering {
         );
         let bounds = BlockBounds { body_size_max: chain.body_size_max };
         let forger = Forger { bounds, alone: alone.expect("the only member"), twins: Mutex::default() };
-        Self { how, forger: Arc::new(forger) }
+        Self { how, forger: Arc::new(forger), node, witness }
     }
 
     pub(super) fn is_honest(&self) -> bool {
@@ -94,6 +104,7 @@ impl Tampering {
     /// What to do on the channel `number`.
     pub(super) fn on(&self, number: u64) -> Twist {
         match (self.how, number) {
+            (None, VOTES) => Twist::Watch(self.node, self.witness.clone()),
             (None, _) => Twist::Pass,
             (Some(Byzantine::Silent), _) => Twist::Drop,
             (Some(how), VOTES) => Twist::Votes(how, self.forger.clone()),
@@ -106,7 +117,7 @@ impl Tampering {
 impl Twist {
     fn apply(&self, recipients: Vec<Point>, message: Bytes) -> Vec<Sending> {
         let twisted = match self {
-            Self::Pass => None,
+            Self::Pass | Self::Watch(..) => None,
             Self::Drop => return Vec::new(),
             Self::Votes(Byzantine::Equivocating, forger) => forger.split_vote(&recipients, &message),
             Self::Votes(_, forger) => forger.double_vote(&recipients, &message),
@@ -174,7 +185,7 @@ fn proposal(vote: &Vote<Scheme, Digest>) -> Option<&Proposal<Digest>> {
     }
 }
 
-fn read_vote(message: &Bytes) -> Option<(u64, Vote<Scheme, Digest>)> {
+pub(super) fn read_vote(message: &Bytes) -> Option<(u64, Vote<Scheme, Digest>)> {
     let (epoch, vote) = mux::parse(IoBuf::from(message.clone())).ok()?;
     Some((epoch, Vote::decode(Bytes::from(vote)).ok()?))
 }
@@ -209,7 +220,9 @@ impl<S: Sender<PublicKey = Point>> LimitedSender for Tampered<S> {
 
     fn check(&mut self, recipients: Recipients<Point>) -> Result<Checked<'_, S>, SystemTime> {
         match self.twist {
-            Twist::Pass => self.inner.check(recipients).map(Checked::Passing),
+            Twist::Pass | Twist::Watch(..) => {
+                Ok(Checked::Passing(self.inner.check(recipients)?, &self.twist))
+            }
             _ => {
                 let recipients = self.inner.check(recipients)?.recipients();
                 Ok(Checked::Twisting { sender: self.inner.clone(), twist: &self.twist, recipients })
@@ -220,7 +233,7 @@ impl<S: Sender<PublicKey = Point>> LimitedSender for Tampered<S> {
 
 /// A message on its way out.
 pub(super) enum Checked<'a, S: LimitedSender + 'a> {
-    Passing(S::Checked<'a>),
+    Passing(S::Checked<'a>, &'a Twist),
     Twisting { sender: S, twist: &'a Twist, recipients: Vec<Point> },
 }
 
@@ -229,14 +242,19 @@ impl<'a, S: Sender<PublicKey = Point>> CheckedSender for Checked<'a, S> {
 
     fn recipients(&self) -> Vec<Point> {
         match self {
-            Self::Passing(inner) => inner.recipients(),
+            Self::Passing(inner, _) => inner.recipients(),
             Self::Twisting { recipients, .. } => recipients.clone(),
         }
     }
 
     fn send(self, message: impl Into<IoBufs> + Send, priority: bool) -> Unreliable<Feedback> {
         match self {
-            Self::Passing(inner) => inner.send(message, priority),
+            Self::Passing(inner, Twist::Watch(node, witness)) => {
+                let message = message.into();
+                witness.voted(*node, &Bytes::from(message.clone().coalesce()));
+                inner.send(message, priority)
+            }
+            Self::Passing(inner, _) => inner.send(message, priority),
             Self::Twisting { mut sender, twist, recipients } => {
                 let message = Bytes::from(message.into().coalesce());
                 for (recipients, message) in twist.apply(recipients, message) {

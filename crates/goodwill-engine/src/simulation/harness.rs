@@ -1,9 +1,12 @@
 //! Puts nodes, network and faults together.
 
 use super::{
-    Agreed, Report, Scenario,
+    Agreed, Report, Scenario, Stop,
     byzantine::{Tampered, Tampering},
+    disk::Disk,
+    host::{Host, Life},
     node_key,
+    witness::{Witness, Witnessed},
 };
 use crate::{
     ChainConfig, Config, Engine, StateMachine, handle,
@@ -20,8 +23,9 @@ use commonware_glue::simulate::{
     property::Property,
     tracker::ProgressTracker,
 };
+use commonware_macros::select;
 use commonware_p2p::simulated::Link;
-use commonware_runtime::{Handle, Quota, Spawner as _, Supervisor as _};
+use commonware_runtime::{Handle, Quota, Spawner as _, Supervisor as _, deterministic::FaultConfig};
 use commonware_utils::{Probability, sync::Mutex};
 use futures::future::BoxFuture;
 use goodwill_types::{Domain, hash};
@@ -37,19 +41,27 @@ pub(super) fn run(scenario: Scenario, machines: Machines) -> Result<Report, Stri
     let outcome = Arc::new(Mutex::new(None));
     let honest = scenario.nodes() - scenario.faults.byzantine.len();
     let timeout = Duration::from_millis(scenario.faults.healed_at_ms) + PATIENCE;
-    let mut plan = PlanBuilder::new(Definition { scenario: scenario.clone(), machines })
+    let (world, witness) = (World::new(&scenario), Witness::default());
+    let definition =
+        Definition { scenario: scenario.clone(), machines, world: world.clone(), witness: witness.clone() };
+    let mut plan = PlanBuilder::new(definition)
         .seed(scenario.seed)
         .link(link(scenario.faults.loss_percent))
-        .exit_condition(AllHonest { count: honest, height: scenario.blocks })
+        .exit_condition(AllHonest { count: honest, height: scenario.blocks, witness: witness.clone() })
         .property(OneChain { height: scenario.blocks, outcome: outcome.clone() })
         .timeout(timeout);
+    if scenario.faults.disk.is_some() {
+        // It brings no faults of its own, but a panic ends a node instead of the whole network.
+        plan = plan.with_storage_fault(FaultConfig::default());
+    }
     let schedule = schedule(&scenario);
     if !schedule.events.is_empty() {
         plan = plan.crash(Crash::Schedule(schedule));
     }
     let result = plan.run()?.pop().expect("one seed, one result");
     let (heights, blocks) = outcome.lock().take().ok_or("the chains were not compared")?;
-    Ok(Report { heights, blocks, crashes: result.crashes, trace: result.state })
+    let (stops, struck) = (world.stops(), world.is_struck());
+    Ok(Report { heights, blocks, crashes: result.crashes, stops, struck, trace: result.state })
 }
 
 fn point(node: usize) -> Point {
@@ -71,7 +83,7 @@ fn schedule(scenario: &Scenario) -> Schedule<Point> {
     for partition in &scenario.faults.partitions {
         events.extend(cuts(scenario, &partition.nodes).map(|cut| (partition.at_ms, cut)));
     }
-    for crash in &scenario.faults.crashes {
+    for crash in scenario.crashes() {
         events.push((crash.at_ms, Action::Crash(point(crash.node))));
         events.push((crash.at_ms + crash.downtime_ms, Action::Restart(point(crash.node))));
     }
@@ -99,11 +111,59 @@ fn cuts<'a>(scenario: &Scenario, inside: &'a [usize]) -> impl Iterator<Item = Ac
     })
 }
 
+/// What outlives the crashes of the nodes: their disks, and what became of each of their runs.
+#[derive(Clone)]
+struct World {
+    disks: Vec<Disk>,
+    lives: Arc<Mutex<Vec<Vec<Life>>>>,
+    /// How often each node starts.
+    starts: Vec<usize>,
+}
+
+impl World {
+    fn new(scenario: &Scenario) -> Self {
+        let fault = scenario.faults.disk.as_ref();
+        let struck = Arc::default();
+        let disk = |node: usize| {
+            let fault = fault.filter(|fault| fault.nodes.contains(&node));
+            Disk::new(fault, Arc::clone(&struck), scenario.seed ^ ((node as u64) << 32))
+        };
+        let crashes = scenario.crashes();
+        let starts = |node| 1 + crashes.iter().filter(|crash| crash.node == node).count();
+        Self {
+            disks: (0..scenario.nodes()).map(disk).collect(),
+            lives: Arc::new(Mutex::new(vec![Vec::new(); scenario.nodes()])),
+            starts: (0..scenario.nodes()).map(starts).collect(),
+        }
+    }
+
+    fn begin(&self, node: usize) -> Life {
+        let life = Life::new();
+        self.lives.lock()[node].push(life.clone());
+        life
+    }
+
+    /// Each time that a node stopped itself.
+    fn stops(&self) -> Vec<Stop> {
+        let lives = self.lives.lock();
+        let all = lives.iter().enumerate().flat_map(|(node, lives)| {
+            lives.iter().enumerate().map(move |(start, life)| (node, start, life.failure()))
+        });
+        all.filter_map(|(node, start, failure)| Some(Stop { node, start, failure: failure? })).collect()
+    }
+
+    fn is_struck(&self) -> bool {
+        self.disks.iter().any(Disk::is_struck)
+    }
+}
+
 /// How a node is built.
 #[derive(Clone)]
 struct Definition {
     scenario: Scenario,
     machines: Machines,
+    world: World,
+    witness: Witness,
 }
 
 impl Definition {
@@ -130,7 +190,14 @@ impl Definition {
 
     fn tampering(&self, node: usize) -> Tampering {
         let byzantine = self.scenario.faults.byzantine.iter().find(|(faulty, _)| *faulty == node);
-        Tampering::new(byzantine.map(|(_, how)| *how), node_key(node), self.chain())
+        let how = byzantine.map(|(_, how)| *how);
+        Tampering::new(how, node_key(node), self.chain(), (node, self.witness.clone()))
+    }
+
+    /// The rules, and a witness of what an honest node says about them.
+    fn machine(&self, node: usize, honest: bool) -> Arc<dyn StateMachine> {
+        let (machine, witness) = ((self.machines)(node), self.witness.clone());
+        if honest { Arc::new(Witnessed { node, machine, witness }) } else { machine }
     }
 }
 
@@ -167,10 +234,22 @@ impl EngineDefinition for Definition {
             blocker: init.oracle.control(init.public_key.clone()),
         };
         let (engine, requests) = handle::channel();
-        let (config, machine) = (self.config(node), (self.machines)(node));
-        let context = init.context.child("node");
-        let running = context.spawn(move |context| node::run(context, config, machine, network, requests));
-        (running, Observed { node, honest: tampering.is_honest(), engine })
+        let honest = tampering.is_honest();
+        let (config, machine) = (self.config(node), self.machine(node, honest));
+        let (disk, life) = (self.world.disks[node].clone(), self.world.begin(node));
+        let last = self.world.lives.lock()[node].len() == self.world.starts[node];
+        let seen = Observed { node, honest, last, engine, life: life.clone() };
+        let running = init.context.child("node").spawn(move |context| async move {
+            disk.start(&context).await;
+            let host = Host::new(context.child("host"), disk, life.clone());
+            let node = host.spawn(move |host| node::run(host, config, machine, network, requests));
+            // As in a process: when one task fails, all of the node ends.
+            select! {
+                _ = life.ended() => {},
+                _ = node => {},
+            }
+        });
+        (running, seen)
     }
 
     fn start(engine: Handle<()>) -> Handle<()> {
@@ -182,7 +261,16 @@ impl EngineDefinition for Definition {
 struct Observed {
     node: usize,
     honest: bool,
+    /// Whether it will not be started again.
+    last: bool,
     engine: Engine,
+    life: Life,
+}
+
+impl Observed {
+    fn stopped(&self) -> bool {
+        self.life.failure().is_some()
+    }
 }
 
 impl ProcessedHeight for Observed {
@@ -193,16 +281,19 @@ impl ProcessedHeight for Observed {
 
 /// The honest nodes that run, by number.
 fn honest<'a>(states: &[&'a Observed]) -> Vec<&'a Observed> {
-    let mut honest: Vec<_> = states.iter().copied().filter(|state| state.honest).collect();
+    let runs = |state: &&Observed| state.honest && !state.stopped();
+    let mut honest: Vec<_> = states.iter().copied().filter(runs).collect();
     honest.sort_by_key(|state| state.node);
     honest
 }
 
-/// Ends the run when every honest node runs and has reached a height.
+/// Ends the run when every honest node has reached a height, or stopped itself for good; and at the
+/// first contradiction.
 #[derive(Clone)]
 struct AllHonest {
     count: usize,
     height: u64,
+    witness: Witness,
 }
 
 impl ExitCondition<Point, Observed> for AllHonest {
@@ -221,11 +312,16 @@ impl ExitCondition<Point, Observed> for AllHonest {
         _: usize,
     ) -> BoxFuture<'a, Result<bool, String>> {
         Box::pin(async move {
-            let mut reached = 0;
-            for state in honest(states) {
-                reached += usize::from(state.processed_height().await >= self.height);
+            if let Some(broken) = self.witness.broken() {
+                return Err(broken);
             }
-            Ok(reached == self.count)
+            let gone = states.iter().filter(|state| state.honest && state.last && state.stopped());
+            let mut done = gone.count();
+            for state in honest(states) {
+                let reached = state.last && state.processed_height().await >= self.height;
+                done += usize::from(reached);
+            }
+            Ok(done == self.count)
         })
     }
 }

@@ -3,6 +3,12 @@
 use super::Byzantine;
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 
+/// About how many operations of the disk a node's start takes, how many of them are reads when it comes
+/// back, and how many a second of it takes: so that troubles fall into all of a node's life.
+const OPERATIONS_AT_START: u64 = 100;
+const READS_AT_START: u64 = 40;
+const OPERATIONS_PER_SECOND: u64 = 100;
+
 /// A network, how long it runs, and what goes wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scenario {
@@ -36,6 +42,8 @@ pub struct Faults {
     pub crashes: Vec<CrashAt>,
     /// Nodes that do not follow the protocol, fewer than a third of the miners.
     pub byzantine: Vec<(usize, Byzantine)>,
+    /// What goes wrong with disks.
+    pub disk: Option<DiskFault>,
     /// When all links are whole, in milliseconds since the start.
     pub healed_at_ms: u64,
 }
@@ -58,6 +66,58 @@ pub struct CrashAt {
     pub at_ms: u64,
     /// How long it is away, in milliseconds.
     pub downtime_ms: u64,
+}
+
+/// Disks that fail, of nodes that crash and come back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DiskFault {
+    /// Whose disks.
+    pub nodes: Vec<usize>,
+    /// What goes wrong.
+    pub trouble: Trouble,
+    /// At which operation of a disk since its node's first start, from 1; for [`Trouble::Misread`] at
+    /// which read since its second.
+    pub operation: u64,
+    /// When the nodes crash, in milliseconds since the start, if the trouble did not end them before.
+    pub crash_at_ms: u64,
+    /// How long they are away, in milliseconds.
+    pub downtime_ms: u64,
+}
+
+/// What goes wrong with a disk. Where the power is cut, it is cut for all nodes of the fault at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Trouble {
+    /// The power is cut: what was not synced is lost.
+    Lost,
+    /// The power is cut: of what was not synced, a part survives, down to single sectors.
+    Torn,
+    /// The power is cut, and before it is back, a few bits of a stored blob turn.
+    Flipped,
+    /// From one operation on, syncs store nothing, as the crash shows. Nothing can be built on such a
+    /// disk: it is there to see that a run finds out.
+    Lying,
+    /// One operation fails.
+    Failed,
+    /// There is no space left, until the restart.
+    Full,
+    /// One read gives a wrong bit.
+    Misread,
+}
+
+impl Trouble {
+    /// All that a node must cope with: to recover, or to stop and say why.
+    pub const HONEST: [Self; 6] =
+        [Self::Lost, Self::Torn, Self::Flipped, Self::Failed, Self::Full, Self::Misread];
+
+    /// Whether the disk is as good as new after the restart, so that nothing excuses a node that does
+    /// not come back.
+    pub fn passes(self) -> bool {
+        matches!(self, Self::Lost | Self::Torn | Self::Failed | Self::Full)
+    }
+
+    pub(super) fn is_power(self) -> bool {
+        matches!(self, Self::Lost | Self::Torn | Self::Flipped)
+    }
 }
 
 impl Scenario {
@@ -91,6 +151,24 @@ impl Scenario {
         Self { faults, ..scenario }
     }
 
+    /// Four miners under a stream of blocks, and one trouble with the disk of one of them, or, where
+    /// nobody loses more than was not synced, of all at once. The seed decides everything but the
+    /// trouble.
+    pub fn disk(seed: u64, trouble: Trouble) -> Self {
+        let mut random = StdRng::seed_from_u64(seed);
+        let calm = Self::calm(seed);
+        let all = trouble.passes() && random.random_bool(0.5);
+        let nodes = if all { (0..calm.miners).collect() } else { vec![random.random_range(0..calm.miners)] };
+        let crash_at_ms = random.random_range(300..calm.duration_ms() / 2);
+        let operation = match trouble {
+            Trouble::Misread => random.random_range(1..=READS_AT_START),
+            _ => random.random_range(1..=OPERATIONS_AT_START + crash_at_ms * OPERATIONS_PER_SECOND / 1_000),
+        };
+        let downtime_ms = random.random_range(100..3_000);
+        let disk = Some(DiskFault { nodes, trouble, operation, crash_at_ms, downtime_ms });
+        Self { faults: Faults { disk, ..Faults::default() }, ..calm }
+    }
+
     /// Nodes of all kinds.
     pub fn nodes(&self) -> usize {
         self.miners + self.followers
@@ -99,6 +177,17 @@ impl Scenario {
     /// The least time that the run takes.
     fn duration_ms(&self) -> u64 {
         self.blocks * self.block_time_ms
+    }
+
+    /// Every crash: those of the scenario, and those of nodes whose disk fails.
+    pub(super) fn crashes(&self) -> Vec<CrashAt> {
+        let mut crashes = self.faults.crashes.clone();
+        if let Some(DiskFault { nodes, crash_at_ms, downtime_ms, .. }) = &self.faults.disk {
+            let crash =
+                |node: &usize| CrashAt { node: *node, at_ms: *crash_at_ms, downtime_ms: *downtime_ms };
+            crashes.extend(nodes.iter().map(crash));
+        }
+        crashes
     }
 
     pub(super) fn check(&self) -> Result<(), String> {
@@ -133,6 +222,7 @@ impl Faults {
             byzantine: (0..byzantine)
                 .map(|next| ((first + next) % scenario.miners, Byzantine::random(random)))
                 .collect(),
+            disk: None,
             healed_at_ms: duration_ms,
         }
     }

@@ -18,13 +18,13 @@ pub struct Member {
 }
 
 /// The `chain.toml` of a development chain that begins at `genesis_time_ms`, with `coins` for each
-/// of the `accounts`.
+/// of the `accounts`, and these `parameters` instead of the usual ones.
 pub fn development_manifest(
     founders: &[Member],
     accounts: &[Address],
     coins: Amount,
     genesis_time_ms: u64,
-    block_time_ms: u64,
+    parameters: &[(&str, u64)],
 ) -> String {
     let prefix: Prefix = PREFIX.parse().expect("a valid prefix");
     let mut text = format!(
@@ -40,9 +40,11 @@ nature = "replace"
 statement = "A chain to try things on one machine, instead of on a network that many machines keep running."
 
 [parameters]
-block_time_ms = {block_time_ms}
 "#
     );
+    for (name, value) in parameters {
+        writeln!(text, "{name} = {value}").expect("writing to a string");
+    }
     for Member { name, node_key, account } in founders {
         let account = account.display(&prefix);
         write!(

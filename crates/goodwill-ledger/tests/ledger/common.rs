@@ -26,7 +26,7 @@ pub(crate) fn manifest_text() -> String {
         &accounts,
         Amount::from_coins(1_000),
         1_750_000_000_000,
-        500,
+        &[("block_time_ms", 500)],
     )
 }
 

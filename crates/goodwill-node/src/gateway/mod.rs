@@ -1,9 +1,15 @@
 //! A node's HTTP side: everybody can read everything, and push transactions.
 
 mod events;
+mod metrics;
+mod openapi;
 mod problem;
+mod prove;
+mod rates;
 mod read;
+mod simulate;
 mod submit;
+mod work;
 
 use crate::{admission::Admission, chain::Chain};
 use axum::{
@@ -13,13 +19,19 @@ use axum::{
     http::{HeaderMap, StatusCode, header, uri::Authority},
     middleware::{Next, from_fn_with_state},
     response::{IntoResponse, Response},
-    routing::{get, post},
 };
+pub use events::Streams;
 use goodwill_engine::Engine;
+pub use metrics::Metrics;
+use openapi::Document;
 pub use problem::Problem;
+pub use rates::Rates;
 use std::{net::IpAddr, sync::Arc, time::Duration};
-use tower::{BoxError, ServiceBuilder, limit::ConcurrencyLimitLayer, load_shed::LoadShedLayer};
-use tower_http::timeout::TimeoutLayer;
+use tower::{
+    BoxError, ServiceBuilder, limit::ConcurrencyLimitLayer, load_shed::LoadShedLayer, timeout::TimeoutLayer,
+};
+use utoipa::OpenApi as _;
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// The largest request body, in bytes.
 pub const BODY_SIZE_MAX: usize = 2 << 20;
@@ -41,39 +53,56 @@ pub struct Gateway {
     pub manifest_text: String,
     /// Host names that requests may name, besides loopback and addresses.
     pub hosts: Vec<String>,
+    /// How often each client asked lately.
+    pub rates: Arc<Rates>,
+    /// The places for open streams.
+    pub streams: Streams,
+    /// What is counted.
+    pub metrics: Metrics,
 }
 
 type Shared = State<Arc<Gateway>>;
 
-/// All routes, with their limits.
-pub fn router(gateway: Gateway) -> Router {
-    let gateway = Arc::new(gateway);
+/// The routes and the document of them.
+fn routes() -> OpenApiRouter<Arc<Gateway>> {
     let limits = ServiceBuilder::new()
         .layer(HandleErrorLayer::new(overloaded))
         .layer(LoadShedLayer::new())
         .layer(ConcurrencyLimitLayer::new(CONCURRENT_MAX))
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIMEOUT));
-    Router::new()
-        .route("/v1/status", get(read::status))
-        .route("/v1/manifest", get(read::manifest))
-        .route("/v1/blocks/{height}", get(read::block))
-        .route("/v1/transactions/{id}", get(read::transaction))
-        .route("/v1/transactions", post(submit::submit))
-        .route("/v1/accounts/{address}", get(read::account))
-        .route("/v1/supply", get(read::supply))
-        .route("/v1/mempool", get(read::mempool))
-        .route("/v1/checkpoint", get(read::checkpoint))
-        .route("/livez", get(|| async { "ok\n" }))
-        .route("/readyz", get(read::ready))
+        .layer(TimeoutLayer::new(TIMEOUT));
+    OpenApiRouter::with_openapi(Document::openapi())
+        .routes(routes!(read::status))
+        .routes(routes!(read::manifest))
+        .routes(routes!(read::block))
+        .routes(routes!(read::transaction))
+        .routes(routes!(submit::submit))
+        .routes(routes!(simulate::simulate))
+        .routes(routes!(read::account))
+        .routes(routes!(read::supply))
+        .routes(routes!(read::mempool))
+        .routes(routes!(read::checkpoint))
+        .routes(routes!(openapi::openapi))
+        .routes(routes!(metrics::metrics))
+        .routes(routes!(read::live))
+        .routes(routes!(read::ready))
         .layer(limits)
-        // Streams are long by nature, and bounded by the feed.
-        .route("/v1/events", get(events::events))
+        // Streams are long by nature, and have a limit of their own.
+        .routes(routes!(events::events))
+}
+
+/// All routes, with their limits. Needs the addresses of those who connect.
+pub fn router(gateway: Gateway) -> Router {
+    let gateway = Arc::new(gateway);
+    let (routes, _) = routes().split_for_parts();
+    routes
         .fallback(|| async {
-            Problem::not_found("there is nothing at this path", "The paths are in docs/api.md.")
+            Problem::not_found("there is nothing at this path", "The paths are in /v1/openapi.json.")
         })
         .method_not_allowed_fallback(method_not_allowed)
         .layer(DefaultBodyLimit::max(BODY_SIZE_MAX))
         .layer(from_fn_with_state(gateway.clone(), check_host))
+        .layer(from_fn_with_state(gateway.rates.clone(), rates::check_rate))
+        .layer(from_fn_with_state(gateway.clone(), metrics::count))
         .with_state(gateway)
 }
 
@@ -83,7 +112,7 @@ async fn method_not_allowed() -> Problem {
 }
 
 async fn overloaded(error: BoxError) -> Problem {
-    Problem::unavailable("busy", format!("too many requests at once: {error}"))
+    Problem::unavailable("busy", format!("too many requests at once, or this one takes too long: {error}"))
 }
 
 /// A page on another site may point its name at this machine and have a browser ask us in that name.
@@ -115,6 +144,42 @@ fn is_allowed(name: &str, hosts: &[String]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn the_document_has_the_routes_and_no_others() {
+        let (router, document) = routes().split_for_parts();
+        let documented: BTreeSet<&str> = document.paths.paths.keys().map(String::as_str).collect();
+        // The router shows its paths to nobody but the debugger.
+        let shown = format!("{router:?}");
+        let (shown, _) = shown.split_once("fallback_router").unwrap();
+        let routed: BTreeSet<&str> = shown.split('"').filter(|part| part.starts_with('/')).collect();
+        assert_eq!(documented, routed);
+        assert!(documented.contains("/v1/blocks/{height}"));
+    }
+
+    #[test]
+    fn the_document_says_what_every_path_answers() {
+        let (_, document) = routes().split_for_parts();
+        let json = serde_json::to_value(&document).unwrap();
+        assert_eq!(json["openapi"], "3.1.0");
+        for (path, methods) in json["paths"].as_object().unwrap() {
+            for (method, operation) in methods.as_object().unwrap() {
+                let responses = &operation["responses"];
+                assert!(responses["200"]["description"].is_string(), "{method} {path}");
+                for status in ["400", "421", "429", "503"] {
+                    let content = &responses[status]["content"]["application/problem+json"];
+                    assert_eq!(content["schema"]["$ref"], "#/components/schemas/Problem", "{path} {status}");
+                }
+            }
+        }
+        let text = json.to_string();
+        let named = text.split("\"#/components/schemas/").skip(1).filter_map(|rest| rest.split('"').next());
+        let named: BTreeSet<&str> = named.collect();
+        let schemas = json["components"]["schemas"].as_object().unwrap();
+        assert!(named.iter().all(|name| schemas.contains_key(*name)), "{named:?}");
+        assert!(schemas["Digest"]["pattern"].is_string() && schemas["Units"]["pattern"].is_string());
+    }
 
     #[test]
     fn only_addresses_localhost_and_named_hosts_are_answered() {

@@ -31,6 +31,13 @@ impl Problem {
         Self::new(StatusCode::BAD_REQUEST, code, "The request cannot be understood", detail, next)
     }
 
+    /// The body is not of a kind that this path takes.
+    pub fn content_type(kind: &str) -> Self {
+        let detail = format!("the content type {kind:?} is not known");
+        let next = "Send application/json or application/octet-stream.";
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "content_type", "Unknown content type", detail, next)
+    }
+
     /// There is no such thing here.
     pub fn not_found(detail: impl Into<String>, next: &str) -> Self {
         Self::new(StatusCode::NOT_FOUND, "not_found", "Not found", detail, next)
@@ -49,7 +56,7 @@ impl IntoResponse for Problem {
         let mut response = (status, Json(self.0)).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        if status == StatusCode::SERVICE_UNAVAILABLE {
+        if matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
         }
         response
@@ -90,7 +97,7 @@ impl From<NotAdmitted> for Problem {
                 ("sender_full", "Wait for the next blocks.")
             }
             NotAdmitted::NotPooled(NotPooled::Full { .. }) => {
-                ("mempool_full", "Offer a higher tip, or try again later.")
+                return Self::unavailable("mempool_full", detail);
             }
         };
         Self::new(

@@ -1,11 +1,15 @@
 //! What everybody can read.
 
-use super::{Gateway, Problem, Shared};
-use crate::admission::decode_value;
+use super::{
+    Gateway, Problem, Shared,
+    openapi::{Always, Unknown},
+    prove::prove,
+};
+use crate::{admission::decode_value, index::Place};
 use axum::{
     Json,
-    extract::{Path, Query, State},
-    http::{StatusCode, header},
+    extract::{FromRequestParts, Path, Query, State, rejection::QueryRejection},
+    http::{StatusCode, header, request::Parts},
     response::IntoResponse,
 };
 use goodwill_engine::FinalizedBlock;
@@ -16,10 +20,28 @@ use goodwill_types::{
 };
 use serde::Deserialize;
 use std::time::{SystemTime, UNIX_EPOCH};
+use utoipa::IntoParams;
 
 /// So many block times without a block, and the node is behind, or the chain stands still.
 const SYNCING_BLOCKS: u64 = 20;
 
+/// The part of a path that its route names.
+pub(super) struct Part(String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Part {
+    type Rejection = Problem;
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let Path(part) = Path::from_request_parts(parts, state)
+            .await
+            .map_err(|e| Problem::malformed("path", e.body_text(), "Write the path in UTF-8."))?;
+        Ok(Self(part))
+    }
+}
+
+/// Which chain this is, and how the node is doing.
+#[utoipa::path(get, path = "/v1/status", responses(
+    (status = 200, description = "The chain and the node", body = api::Status), Always,
+))]
 pub(super) async fn status(State(gateway): Shared) -> Result<Json<api::Status>, Problem> {
     let manifest = &gateway.chain.manifest;
     let opening = || Problem::unavailable("not_ready", "the node opens its state");
@@ -66,6 +88,18 @@ async fn chain_state(gateway: &Gateway) -> Result<(Header, ChainState), Problem>
         .ok_or_else(|| Problem::unavailable("not_ready", "no block is final yet"))
 }
 
+/// The process lives.
+#[utoipa::path(get, path = "/livez", responses(
+    (status = 200, description = "It lives", body = String, content_type = "text/plain"), Always,
+))]
+pub(super) async fn live() -> &'static str {
+    "ok\n"
+}
+
+/// The node is not behind: what it says is new.
+#[utoipa::path(get, path = "/readyz", responses(
+    (status = 200, description = "It is", body = String, content_type = "text/plain"), Always,
+))]
 pub(super) async fn ready(State(gateway): Shared) -> Result<&'static str, Problem> {
     match is_syncing(&gateway, gateway.engine.tip().await.as_ref()) {
         false => Ok("ready\n"),
@@ -73,14 +107,21 @@ pub(super) async fn ready(State(gateway): Shared) -> Result<&'static str, Proble
     }
 }
 
+/// The `chain.toml`.
+#[utoipa::path(get, path = "/v1/manifest", responses(
+    (status = 200, description = "The manifest as it was written", body = String, content_type = "application/toml"), Always,
+))]
 pub(super) async fn manifest(State(gateway): Shared) -> impl IntoResponse {
     ([(header::CONTENT_TYPE, "application/toml; charset=utf-8")], gateway.manifest_text.clone())
 }
 
-pub(super) async fn block(
-    State(gateway): Shared,
-    Path(height): Path<String>,
-) -> Result<Json<api::Block>, Problem> {
+/// A final block, with its certificate where the node has it.
+#[utoipa::path(get, path = "/v1/blocks/{height}",
+    params(("height" = String, Path, description = "A height, or latest", pattern = "^(latest|0|[1-9][0-9]{0,19})$")),
+    responses(
+    (status = 200, description = "The block", body = api::Block), Unknown, Always,
+))]
+pub(super) async fn block(State(gateway): Shared, Part(height): Part) -> Result<Json<api::Block>, Problem> {
     let latest = gateway.engine.tip().await.map_or(0, |tip| tip.height);
     let height = match height.as_str() {
         "latest" => latest,
@@ -92,34 +133,50 @@ pub(super) async fn block(
             )
         })?,
     };
-    let found = gateway.engine.block(height).await?;
-    let (header, body) = found.ok_or_else(|| {
+    let mut view = stored_block(&gateway, height).await?.ok_or_else(|| {
         let detail = format!("there is no final block {height} here; the newest is {latest}");
         Problem::not_found(detail, "Ask for a lower height, or wait.")
     })?;
-    // Genesis has no body.
-    let typed = decode::<Body>(&body).unwrap_or_default();
-    let mut view = crate::chain::block_view(&FinalizedBlock { header, body, receipts: Vec::new() }, &typed);
     let proof = gateway.engine.certified(height).await?;
     let own = proof.filter(|proof| proof.headers.len() == 1);
     view.certificate = own.map(|proof| proof.certificate.0.to_vec().into());
     Ok(Json(view))
 }
 
+/// A final block, without its certificate.
+pub(super) async fn stored_block(gateway: &Gateway, height: u64) -> Result<Option<api::Block>, Problem> {
+    let Some((header, body)) = gateway.engine.block(height).await? else { return Ok(None) };
+    // Genesis has no body.
+    let typed = decode::<Body>(&body).unwrap_or_default();
+    Ok(Some(crate::chain::block_view(&FinalizedBlock { header, body, receipts: Vec::new() }, &typed)))
+}
+
+/// A transaction that is final, waits here, or expired here.
+#[utoipa::path(get, path = "/v1/transactions/{id}",
+    params(("id" = String, Path, description = "Its id", pattern = "^[0-9a-f]{64}$"), ProofQuery),
+    responses(
+    (status = 200, description = "What the node knows of it", body = api::Transaction), Unknown, Always,
+))]
 pub(super) async fn transaction(
     State(gateway): Shared,
-    Path(id): Path<String>,
+    Part(id): Part,
+    query: Result<Query<ProofQuery>, QueryRejection>,
 ) -> Result<Json<api::Transaction>, Problem> {
     let id: api::Hex<TransactionId> = id.parse().map_err(|reason: String| {
         let detail = format!("{id:?} is not a transaction id ({reason})");
         Problem::malformed("transaction_id", detail, "An id has 64 hexadecimal digits.")
     })?;
-    let found = find_transaction(&gateway, id.0).await?;
-    found.map(Json).ok_or_else(|| {
+    let wants_proof = wants_proof(query)?;
+    let mut found = find_transaction(&gateway, id.0).await?.ok_or_else(|| {
         let next =
             "Check the id. If you just sent it, it may have been refused, or it waits in another node.";
         Problem::not_found("this node knows no such transaction", next)
-    })
+    })?;
+    if let Some(inclusion) = found.inclusion.as_ref().filter(|_| wants_proof) {
+        let place = Place { height: inclusion.receipt.height, index: inclusion.index };
+        found.proof = Some(prove(&gateway, place).await?.encode().to_vec().into());
+    }
+    Ok(Json(found))
 }
 
 /// A transaction that is final, waits, or expired here.
@@ -155,7 +212,8 @@ async fn final_transaction(
         Problem::unavailable("index", format!("the {what} of block {} is damaged", place.height))
     };
     let receipts = gateway.chain.index.receipts(place.height)?.ok_or_else(|| damaged("receipts"))?;
-    let receipt = receipts.get(place.index as usize).ok_or_else(|| damaged("receipt"))?;
+    let receipt = receipts.get(place.index as usize).filter(|receipt| receipt.id == id);
+    let receipt = receipt.ok_or_else(|| damaged("receipt"))?;
     let body: Body = decode(&body).map_err(|_| damaged("body"))?;
     let signed = body.transactions.get(place.index as usize).ok_or_else(|| damaged("body"))?;
     let prefix = &gateway.chain.manifest.address_prefix;
@@ -163,25 +221,38 @@ async fn final_transaction(
     Ok(Some(api::Transaction::new(signed.clone(), Some(inclusion), prefix)))
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(default)]
-pub(super) struct AccountQuery {
+#[into_params(parameter_in = Query)]
+pub(super) struct ProofQuery {
+    /// Whether to prove what is answered.
     proof: bool,
 }
 
+fn wants_proof(query: Result<Query<ProofQuery>, QueryRejection>) -> Result<bool, Problem> {
+    let malformed =
+        |e: QueryRejection| Problem::malformed("query", e.body_text(), "Use ?proof=true or nothing.");
+    query.map(|Query(query)| query.proof).map_err(malformed)
+}
+
+/// An account at the newest final block. One that was never paid holds nothing.
+#[utoipa::path(get, path = "/v1/accounts/{address}",
+    params(("address" = String, Path, description = "Its address", pattern = "^[a-z]{1,16}1[02-9ac-hj-np-z]{40}$"), ProofQuery),
+    responses(
+    (status = 200, description = "The account", body = api::Account), Always,
+))]
 pub(super) async fn account(
     State(gateway): Shared,
-    Path(address): Path<String>,
-    query: Result<Query<AccountQuery>, axum::extract::rejection::QueryRejection>,
+    Part(address): Part,
+    query: Result<Query<ProofQuery>, QueryRejection>,
 ) -> Result<Json<api::Account>, Problem> {
     let prefix = &gateway.chain.manifest.address_prefix;
     let next = "Copy the address again, or ask its owner.";
     let parsed =
         Address::parse(&address, prefix).map_err(|e| Problem::malformed("address", e.to_string(), next))?;
-    let Query(query) =
-        query.map_err(|e| Problem::malformed("query", e.body_text(), "Use ?proof=true or nothing."))?;
+    let wants_proof = wants_proof(query)?;
     let key = Account::key(&parsed);
-    let (height, value, proof) = match query.proof {
+    let (height, value, proof) = match wants_proof {
         false => {
             let (header, values) = gateway.engine.read(vec![key]).await?;
             (header.height, values.into_iter().next().flatten(), None)
@@ -193,11 +264,16 @@ pub(super) async fn account(
             (proof.finality.headers[0].height, value, Some(proof.encode().to_vec().into()))
         }
     };
+    let address = parsed.display(prefix);
     let Account { balance, nonce } = decode_value(value.as_ref()).unwrap_or_default();
     let next_nonce = gateway.chain.mempool().next_nonce(&parsed, nonce);
     Ok(Json(api::Account { address, balance: balance.into(), nonce, next_nonce, height, proof }))
 }
 
+/// All money there is: `genesis + minted` is the sum of the cells.
+#[utoipa::path(get, path = "/v1/supply", responses(
+    (status = 200, description = "The supply", body = api::Supply), Always,
+))]
 pub(super) async fn supply(State(gateway): Shared) -> Result<Json<api::Supply>, Problem> {
     let (header, ChainState { supply, .. }) = chain_state(&gateway).await?;
     let cells = Cell::ALL.map(|cell| (cell.name().to_owned(), supply.cell(cell).into()));
@@ -209,6 +285,10 @@ pub(super) async fn supply(State(gateway): Shared) -> Result<Json<api::Supply>, 
     }))
 }
 
+/// How much waits in this node, and how much may.
+#[utoipa::path(get, path = "/v1/mempool", responses(
+    (status = 200, description = "The mempool", body = api::Mempool), Always,
+))]
 pub(super) async fn mempool(State(gateway): Shared) -> Json<api::Mempool> {
     let mempool = gateway.chain.mempool();
     Json(api::Mempool {
@@ -219,6 +299,10 @@ pub(super) async fn mempool(State(gateway): Shared) -> Json<api::Mempool> {
     })
 }
 
+/// The newest final block with its committee and certificate.
+#[utoipa::path(get, path = "/v1/checkpoint", responses(
+    (status = 200, description = "The checkpoint", body = api::Checkpoint), Always,
+))]
 pub(super) async fn checkpoint(State(gateway): Shared) -> Result<Json<api::Checkpoint>, Problem> {
     let not_yet = || Problem::unavailable("not_ready", "no block is certified yet");
     let tip = gateway.engine.tip().await.ok_or_else(not_yet)?;

@@ -2,15 +2,14 @@
 
 use super::{
     Gateway, Problem, Shared,
+    openapi::{Always, NotTaken, Octets, Submissions, Submitted as Answer, Unknown},
     read::{find_transaction, status_of},
 };
+use crate::admission::Admitted;
 use axum::{
     Json,
     body::Bytes,
-    extract::{
-        Query, State,
-        rejection::{BytesRejection, QueryRejection},
-    },
+    extract::{FromRequest as _, Query, Request, State, rejection::QueryRejection},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -18,16 +17,23 @@ use futures::future::join_all;
 use goodwill_types::{SignedTransaction, TransactionId, api, codec::ReadExt};
 use serde::Deserialize;
 use std::time::Duration;
+use utoipa::IntoParams;
 
 /// The most transactions in one request.
 pub(super) const SUBMIT_MAX: usize = 4_096;
+/// How long the body may take to arrive.
+const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long to wait for finality when the request does not say, and at most.
 const WAIT_MS: (u64, u64) = (30_000, 60_000);
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(default)]
+#[into_params(parameter_in = Query)]
 pub(super) struct SubmitQuery {
+    /// Answer when the transactions are settled.
+    #[param(pattern = "^final$")]
     wait: Option<String>,
+    /// Answer after so many milliseconds at the latest; at most 60,000.
     timeout_ms: Option<u64>,
 }
 
@@ -50,39 +56,61 @@ struct Submitted {
     list: bool,
 }
 
+/// Submits one transaction, or a list of them that is answered in the same order.
+#[utoipa::path(post, path = "/v1/transactions", params(SubmitQuery),
+    request_body(content((Submissions = "application/json"), (Octets = "application/octet-stream"))),
+    responses(
+        (status = 200, description = "With `wait`: how they stand", body = Answer),
+        (status = 202, description = "They wait, or did before", body = Answer,
+            headers(("Location" = String, description = "Of a single one: where to read how it stands"))),
+        Unknown, NotTaken, Always,
+    ))]
 pub(super) async fn submit(
     State(gateway): Shared,
     query: Result<Query<SubmitQuery>, QueryRejection>,
-    headers: HeaderMap,
-    body: Result<Bytes, BytesRejection>,
+    request: Request,
 ) -> Result<Response, Problem> {
     let Query(query) =
         query.map_err(|e| Problem::malformed("query", e.body_text(), "Use ?wait=final or nothing."))?;
     let wait = query.wait()?;
-    let body = body.map_err(|e| {
-        let next = "Send fewer transactions in one request.";
-        Problem::new(e.status(), "body", "The body cannot be read", e.body_text(), next)
-    })?;
-    let submitted = parse(&headers, body)?;
-    match submitted.list {
-        false => submit_one(&gateway, submitted.transactions, wait).await,
-        true => submit_list(&gateway, submitted.transactions, wait).await,
+    let place = gateway.admission.enter()?;
+    let (headers, body) = read(request).await?;
+    let Submitted { transactions, list } = parse(&headers, body)?;
+    let admitted = gateway.admission.submit(place, transactions).await;
+    gateway.metrics.submitted(&admitted);
+    match list {
+        false => answer_one(&gateway, admitted, wait).await,
+        true => answer_list(&gateway, admitted, wait).await,
     }
+}
+
+/// Reads the body, in bounded memory and time.
+async fn read(request: Request) -> Result<(HeaderMap, Bytes), Problem> {
+    let headers = request.headers().clone();
+    let refused = |status: StatusCode, detail: String| {
+        let next = "Send fewer transactions in one request.";
+        Problem::new(status, "body", "The body cannot be read", detail, next)
+    };
+    match tokio::time::timeout(BODY_TIMEOUT, Bytes::from_request(request, &())).await {
+        Ok(Ok(body)) => Ok((headers, body)),
+        Ok(Err(error)) => Err(refused(error.status(), error.body_text())),
+        Err(_) => Err(refused(StatusCode::REQUEST_TIMEOUT, "it took too long to arrive".into())),
+    }
+}
+
+/// The content type, without its parameters.
+pub(super) fn content_type(headers: &HeaderMap) -> &str {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    kind.split(';').next().unwrap_or_default().trim()
 }
 
 /// JSON: one submission or a list of them. Bytes: one signed transaction, or several joined, which
 /// is a list.
 fn parse(headers: &HeaderMap, body: Bytes) -> Result<Submitted, Problem> {
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    let submitted = match kind.split(';').next().unwrap_or_default().trim() {
+    let submitted = match content_type(headers) {
         "application/json" => parse_json(&body)?,
         "application/octet-stream" => parse_bytes(body)?,
-        other => {
-            let detail = format!("the content type {other:?} is not known");
-            let next = "Send application/json or application/octet-stream.";
-            let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
-            return Err(Problem::new(status, "content_type", "Unknown content type", detail, next));
-        }
+        other => return Err(Problem::content_type(other)),
     };
     match submitted.transactions.len() {
         0 => Err(Problem::malformed("empty", "the request holds no transaction", "Send at least one.")),
@@ -120,12 +148,11 @@ fn parse_bytes(mut body: Bytes) -> Result<Submitted, Problem> {
     Ok(Submitted { transactions, list })
 }
 
-async fn submit_one(
+async fn answer_one(
     gateway: &Gateway,
-    transactions: Vec<SignedTransaction>,
+    admitted: Vec<Admitted>,
     wait: Option<Duration>,
 ) -> Result<Response, Problem> {
-    let admitted = gateway.admission.submit(transactions).await;
     let id = admitted.into_iter().next().expect("one answer for each")?;
     let location = [(header::LOCATION, format!("/v1/transactions/{id}"))];
     match wait {
@@ -137,12 +164,11 @@ async fn submit_one(
     }
 }
 
-async fn submit_list(
+async fn answer_list(
     gateway: &Gateway,
-    transactions: Vec<SignedTransaction>,
+    admitted: Vec<Admitted>,
     wait: Option<Duration>,
 ) -> Result<Response, Problem> {
-    let admitted = gateway.admission.submit(transactions).await;
     if let Some(wait) = wait {
         let taken = admitted.iter().filter_map(|admitted| admitted.as_ref().ok());
         join_all(taken.map(|id| settle(gateway, *id, wait))).await;

@@ -36,7 +36,7 @@ fn signed_until(sender: u8, nonce: u64, fee: u64, tip: u64, last_height: u64) ->
 }
 
 fn add(mempool: &mut Mempool, signed: &SignedTransaction) -> Result<bool, NotPooled> {
-    mempool.add(signed.id(), signed.clone(), &rich(0), &chain(), true)
+    mempool.add(Candidate::new(signed.clone(), true), &rich(0), &chain())
 }
 
 fn select(mempool: &Mempool) -> Vec<(u8, u64)> {
@@ -137,7 +137,7 @@ proptest! {
                 height += 1;
                 mempool.finalized(height, [&transaction]);
             } else {
-                let _ = mempool.add(transaction.id(), transaction, &rich(0), &ChainState { height, ..chain() }, false);
+                let _ = mempool.add(Candidate::new(transaction, false), &rich(0), &ChainState { height, ..chain() });
             }
             prop_assert!(mempool.len() <= limits.transactions && mempool.bytes() <= limits.bytes);
             prop_assert_eq!(mempool.by_rank.len(), mempool.len());

@@ -1,8 +1,8 @@
 //! Between what is said in JSON and what is hashed and signed. Addresses need the chain's prefix.
 
-use super::{Action, Event, Failure, Inclusion, Payment, Transaction, TransactionStatus};
+use super::{Action, Event, Failure, Inclusion, Payment, Receipt, Transaction, TransactionStatus};
 use crate::{
-    self as typed, Address, AddressError, Digest, Outcome, Prefix, Receipt, SignedTransaction,
+    self as typed, Address, AddressError, Digest, Outcome, Prefix, SignedTransaction,
     codec::List,
     transaction::{MEMO_SIZE_MAX, PAYMENTS_MAX},
 };
@@ -82,17 +82,15 @@ impl From<&typed::Failure> for Failure {
     }
 }
 
-impl Inclusion {
-    /// What `receipt` says of a transaction that is number `index` of the block `block`.
-    pub fn new(receipt: &Receipt, index: u32, block: Digest, prefix: &Prefix) -> Self {
+impl Receipt {
+    /// The receipt in JSON's form.
+    pub fn new(receipt: &typed::Receipt, prefix: &Prefix) -> Self {
         let (failure, events) = match &receipt.outcome {
             Outcome::Done { events } => (None, events.iter().map(|e| Event::new(e, prefix)).collect()),
             Outcome::Failed { failure } => (Some(failure.into()), Vec::new()),
         };
         Self {
             height: receipt.height,
-            index,
-            block: block.into(),
             gas_used: receipt.gas_used,
             fee: receipt.fee().into(),
             base_fee: receipt.base_fee.into(),
@@ -102,10 +100,17 @@ impl Inclusion {
             events,
         }
     }
+}
+
+impl Inclusion {
+    /// What `receipt` says of a transaction that is number `index` of the block `block`.
+    pub fn new(receipt: &typed::Receipt, index: u32, block: Digest, prefix: &Prefix) -> Self {
+        Self { index, block: block.into(), receipt: Receipt::new(receipt, prefix) }
+    }
 
     /// How far a transaction has come of which this is known.
     pub fn status(&self) -> TransactionStatus {
-        match self.failure {
+        match self.receipt.failure {
             Some(_) => TransactionStatus::Failed,
             None => TransactionStatus::Final,
         }
@@ -126,6 +131,7 @@ impl Transaction {
             action: Action::new(&transaction.action, prefix),
             inclusion,
             raw: Some(signed.into()),
+            proof: None,
         }
     }
 }
@@ -133,6 +139,7 @@ impl Transaction {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::Simulation;
     use crate::{Amount, Domain, SecretKey, hash};
     use serde_json::{Value, json};
 
@@ -161,9 +168,9 @@ mod tests {
         transaction.sign(&key, &hash(Domain::Chain, b"test"))
     }
 
-    fn receipt(outcome: Outcome) -> Receipt {
+    fn receipt(outcome: Outcome) -> typed::Receipt {
         let [base_fee, donated, tip] = [20, 10, 5].map(Amount::from_units);
-        Receipt { id: signed().id(), height: 9, gas_used: 1_000, base_fee, donated, tip, outcome }
+        typed::Receipt { id: signed().id(), height: 9, gas_used: 1_000, base_fee, donated, tip, outcome }
     }
 
     fn shown(inclusion: Option<Inclusion>) -> Value {
@@ -209,6 +216,19 @@ mod tests {
             (&json["status"], &json["failure"]["code"]),
             (&json!("failed"), &json!("insufficient_balance"))
         );
+    }
+
+    #[test]
+    fn a_simulation_is_of_one_transaction() {
+        let (raw, unsigned) = (signed(), signed().transaction);
+        let signed = Simulation::Raw(raw.clone().into());
+        let json = json!({"raw": crate::api::Hex(raw).to_string()});
+        assert_eq!(serde_json::to_value(&signed).unwrap(), json);
+        let unsigned = Simulation::Unsigned(unsigned.into());
+        let mut both = serde_json::to_value(&unsigned).unwrap();
+        assert_eq!(serde_json::from_value::<Simulation>(both.clone()).unwrap(), unsigned);
+        both["raw"] = json["raw"].clone();
+        assert!(serde_json::from_value::<Simulation>(both).is_err());
     }
 
     #[test]

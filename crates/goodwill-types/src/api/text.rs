@@ -1,7 +1,7 @@
 //! How single values look in JSON.
 
 use crate::{
-    Amount,
+    Amount, Digest, PublicKey, SignedTransaction, Transaction, TransactionId,
     codec::{Encode, Read, decode},
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
@@ -54,6 +54,17 @@ impl<'de> Deserialize<'de> for Units {
 /// A value as the hexadecimal of its canonical encoding, in lower case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Hex<T>(pub T);
+
+/// A digest: 64 digits.
+pub type HexDigest = Hex<Digest>;
+/// A transaction's id: 64 digits.
+pub type HexId = Hex<TransactionId>;
+/// A public key: 64 digits.
+pub type HexKey = Hex<PublicKey>;
+/// The bytes that a wallet signed, and the signature.
+pub type HexTransaction = Hex<SignedTransaction>;
+/// The bytes that a wallet would sign.
+pub type HexUnsigned = Hex<Transaction>;
 
 impl<T> From<T> for Hex<T> {
     fn from(value: T) -> Self {
@@ -125,7 +136,7 @@ impl<'de> Deserialize<'de> for HexBytes {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Digest, Domain, hash};
+    use crate::{Domain, hash};
     use proptest::prelude::*;
 
     #[test]

@@ -1,6 +1,6 @@
 use super::*;
 use crate::{
-    compose::tests::{TERMS, account, bob, key, sender},
+    compose::tests::{TERMS, account, alice, bob, key},
     compose::{Transfer, transfer},
 };
 use goodwill_types::{
@@ -62,27 +62,21 @@ fn answer(status: u16, body: impl ToString) -> String {
 
 fn signed() -> SignedTransaction {
     let wish = Transfer::to(bob(), Amount::from_coins(1));
-    transfer(&TERMS, sender(), &account(), wish).unwrap().sign(&key()).unwrap()
+    transfer(&TERMS, alice(), &account(), wish).unwrap().sign(&key()).unwrap()
 }
 
 fn pending() -> Transaction {
     Transaction::new(signed(), None, &TERMS.chain.prefix)
 }
 
-fn settled() -> Transaction {
+fn receipt() -> Receipt {
     let units = Units(Amount::from_units(1));
-    let inclusion = Inclusion {
-        height: 51,
-        index: 0,
-        block: hash(Domain::Block, b"block").into(),
-        gas_used: 1,
-        fee: units,
-        base_fee: units,
-        donated: units,
-        tip: units,
-        failure: None,
-        events: vec![],
-    };
+    let [fee, base_fee, donated, tip] = [units; 4];
+    Receipt { height: 51, gas_used: 1, fee, base_fee, donated, tip, failure: None, events: vec![] }
+}
+
+fn settled() -> Transaction {
+    let inclusion = Inclusion { index: 0, block: hash(Domain::Block, b"block").into(), receipt: receipt() };
     Transaction { status: TransactionStatus::Final, inclusion: Some(inclusion), ..pending() }
 }
 
@@ -97,6 +91,24 @@ fn a_transaction_is_sent_as_its_bytes() {
     let asked = &asked.join().unwrap()[0];
     assert_eq!(asked.line, "POST /v1/transactions HTTP/1.1\r\n");
     assert_eq!(asked.body, signed().encode());
+}
+
+#[test]
+fn a_simulation_says_what_would_become_of_it() {
+    let Gateway { client, asked } = gateway(vec![answer(200, json(receipt()))]);
+    let simulation = Simulation::Unsigned(signed().transaction.into());
+    assert_eq!(client.simulate(&simulation), Ok(receipt()));
+    let asked = &asked.join().unwrap()[0];
+    assert_eq!(asked.line, "POST /v1/simulate HTTP/1.1\r\n");
+    assert_eq!(serde_json::from_slice::<Simulation>(&asked.body).unwrap(), simulation);
+}
+
+#[test]
+fn a_proof_is_asked_for() {
+    let Gateway { client, asked } = gateway(vec![answer(200, json(settled()))]);
+    assert_eq!(client.transaction_with_proof(signed().id()), Ok(settled()));
+    let expected = format!("GET /v1/transactions/{}?proof=true HTTP/1.1\r\n", signed().id());
+    assert_eq!(asked.join().unwrap()[0].line, expected);
 }
 
 #[test]
@@ -169,7 +181,7 @@ fn answers_that_are_no_gateway_s_are_refused() {
 
 #[test]
 fn an_answer_about_something_else_is_refused() {
-    let other = transfer(&TERMS, sender(), &account(), Transfer::to(bob(), Amount::from_coins(2))).unwrap();
+    let other = transfer(&TERMS, alice(), &account(), Transfer::to(bob(), Amount::from_coins(2))).unwrap();
     let Gateway { client, .. } = gateway(vec![answer(200, json(settled()))]);
     let error = client.transaction(other.sign(&key()).unwrap().id()).unwrap_err();
     assert!(error.to_string().contains("another transaction"), "{error}");

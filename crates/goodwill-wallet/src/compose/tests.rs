@@ -24,6 +24,10 @@ pub(crate) fn sender() -> PublicKey {
     key().public_key()
 }
 
+pub(crate) fn alice() -> Address {
+    Address::of(&sender())
+}
+
 pub(crate) fn bob() -> Address {
     Address::of(&development::account("bob").unwrap().public_key())
 }
@@ -33,7 +37,7 @@ pub(crate) fn account() -> Account {
 }
 
 fn compose(wish: Transfer) -> Result<Draft, ComposeError> {
-    transfer(&TERMS, sender(), &account(), wish)
+    transfer(&TERMS, alice(), &account(), wish)
 }
 
 fn coins(text: &str) -> Transfer {
@@ -43,10 +47,9 @@ fn coins(text: &str) -> Transfer {
 #[test]
 fn a_transfer_pays_for_exactly_its_gas_and_holds_for_a_while() {
     let draft = compose(Transfer { tip_per_gas: 1, ..coins("12.5") }).unwrap();
-    let transaction = &draft.transaction;
-    assert_eq!((transaction.nonce, transaction.last_height, transaction.fee_per_gas_max), (3, 150, 21));
+    assert_eq!((draft.nonce, draft.last_height, draft.fee_per_gas_max), (3, 150, 21));
     assert_eq!(draft.given(), Some("12.5".parse().unwrap()));
-    let signed = draft.clone().sign(&key()).unwrap();
+    let signed = draft.sign(&key()).unwrap();
     assert_eq!(signed.transaction.gas_limit, 80_000 + 40_000 + 50 * signed.encode().len() as u64);
     assert_eq!(draft.fee_max(), Some(Amount::from_units(signed.transaction.gas_limit * 21)));
     assert_eq!(verify_signatures(&TERMS.chain.id, [&signed]), [true]);
@@ -73,7 +76,7 @@ fn too_little_money_is_said_in_numbers_with_what_would_do() {
     let most = balance.checked_sub(*fee_max).unwrap();
     assert!(error.to_string().ends_with(&format!("give at most {most} COIN")), "{error}");
     assert!(compose(Transfer::to(bob(), most)).is_ok(), "what the error advises works");
-    let poor = transfer(&TERMS, sender(), &Account::default(), coins("1")).unwrap_err();
+    let poor = transfer(&TERMS, alice(), &Account::default(), coins("1")).unwrap_err();
     assert!(poor.to_string().starts_with("the account holds 0 COIN, and needs 1 COIN"), "{poor}");
     assert!(poor.to_string().ends_with("add coins first"), "{poor}");
 }
@@ -81,7 +84,9 @@ fn too_little_money_is_said_in_numbers_with_what_would_do() {
 #[test]
 fn only_the_sender_can_sign() {
     let other = development::account("bob").unwrap();
-    assert!(compose(coins("1")).unwrap().sign(&other).is_err());
+    let error = compose(coins("1")).unwrap().sign(&other).unwrap_err();
+    let (expected, given) = (alice().display(&TERMS.chain.prefix), bob().display(&TERMS.chain.prefix));
+    assert_eq!(error, WrongKey { expected, given });
 }
 
 proptest! {
@@ -93,15 +98,15 @@ proptest! {
         let terms = Terms { gas_prices, base_fee_per_gas: 1, ..TERMS.clone() };
         let payment = Payment { to: bob(), amount: Amount::from_units(u64::from(units) + 1) };
         let rich = Account { balance: Amount::from_units(u64::MAX), nonce: 0 };
-        let draft = transfer(&terms, sender(), &rich, Transfer::to_many(vec![payment; payments])).unwrap();
-        let size = draft.clone().sign(&key()).unwrap().encode_size();
-        prop_assert_eq!(Some(draft.transaction.gas_limit), gas_prices.transfer(payments, size));
+        let draft = transfer(&terms, alice(), &rich, Transfer::to_many(vec![payment; payments])).unwrap();
+        let size = draft.sign(&key()).unwrap().encode_size();
+        prop_assert_eq!(Some(draft.gas_limit), gas_prices.transfer(payments, size));
     }
 
     #[test]
     fn absurd_prices_are_an_error(base: u64, per_payment: u64, per_byte: u64, base_fee_per_gas: u64) {
         let gas_prices = GasPrices { transfer_base: base, per_payment, per_byte };
         let terms = Terms { gas_prices, base_fee_per_gas, ..TERMS.clone() };
-        let _ = transfer(&terms, sender(), &account(), coins("1"));
+        let _ = transfer(&terms, alice(), &account(), coins("1"));
     }
 }

@@ -1,0 +1,100 @@
+//! `goodwill tx show`.
+
+use crate::{Global, Output, error::CliError, trust::Trust};
+use goodwill_types::{
+    TransactionId,
+    api::{self, Action, Hex, TransactionStatus},
+};
+use goodwill_wallet::{Client, VerifiedTransaction};
+use serde::Serialize;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The transaction's id.
+    id: String,
+    #[command(flatten)]
+    trust: Trust,
+}
+
+#[derive(Serialize)]
+struct Answer<'a> {
+    #[serde(flatten)]
+    transaction: &'a api::Transaction,
+    /// Whether a proof was checked.
+    verified: bool,
+    /// The height of the block whose certificate makes it final.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    certified_height: Option<u64>,
+    /// Whether the trusted manifest came from the gateway itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    manifest_of_gateway: Option<bool>,
+}
+
+pub(crate) fn run(global: &Global, output: Output, args: Args) -> Result<(), CliError> {
+    let id: Hex<TransactionId> = args
+        .id
+        .parse()
+        .map_err(|reason| CliError::Usage(format!("{:?} is not a transaction's id: {reason}", args.id)))?;
+    let client = Client::new(&global.url)?;
+    let (transaction, verified) = match args.trust.proof {
+        true => {
+            let trusted = args.trust.learn(&client)?;
+            let transaction = client.transaction_with_proof(id.0)?;
+            let verified = trusted.light.verify_transaction(id.0, &transaction, &trusted.prefix)?;
+            (transaction, Some(verified))
+        }
+        false => (client.transaction(id.0)?, None),
+    };
+    let symbol = client.status()?.symbol;
+    let answer = Answer {
+        transaction: &transaction,
+        verified: verified.is_some(),
+        certified_height: verified.as_ref().map(|verified| verified.certified_height),
+        manifest_of_gateway: args.trust.manifest_of_gateway(),
+    };
+    output.print(&answer, || {
+        let proven = verified.as_ref().map(|verified| proven(verified, &args.trust)).unwrap_or_default();
+        describe(&transaction, &symbol) + &proven
+    });
+    Ok(())
+}
+
+fn proven(verified: &VerifiedTransaction, trust: &Trust) -> String {
+    let VerifiedTransaction { header, certified_height, .. } = verified;
+    format!(
+        "\nproven by its receipt in block {} and the certificate of block {certified_height}, {}",
+        header.height,
+        trust.words()
+    )
+}
+
+/// What a transaction did, in a sentence, then the facts.
+pub(crate) fn describe(transaction: &api::Transaction, symbol: &str) -> String {
+    let Action::Transfer { payments, memo } = &transaction.action;
+    let gives = match payments.as_slice() {
+        [one] => format!("{} gives {} {symbol} to {}", transaction.from, one.amount.0, one.to),
+        many => format!("{} gives to {} recipients", transaction.from, many.len()),
+    };
+    let receipt = transaction.inclusion.as_ref().map(|inclusion| &inclusion.receipt);
+    let stands = match transaction.status {
+        TransactionStatus::Pending => "it waits for a block".into(),
+        TransactionStatus::Final => "it is final".into(),
+        TransactionStatus::Expired => "it expired, and can never be included".into(),
+        TransactionStatus::Failed => {
+            let failure = receipt.and_then(|receipt| receipt.failure.as_ref());
+            format!("it failed: {}", failure.map_or("no reason given", |failure| &failure.message))
+        }
+    };
+    let mut text = format!("{gives}; {stands}.\nid     {}", transaction.id);
+    if let Some(inclusion) = &transaction.inclusion {
+        let receipt = &inclusion.receipt;
+        text += &format!(
+            "\nblock  {}, number {}\nfee    {} {symbol}, of which {} {symbol} are donated",
+            receipt.height, inclusion.index, receipt.fee.0, receipt.donated.0
+        );
+    }
+    if !memo.is_empty() {
+        text += &format!("\nmemo   {memo:?}");
+    }
+    text
+}

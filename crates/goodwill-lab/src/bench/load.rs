@@ -1,0 +1,340 @@
+//! Accounts with coins, and transfers between them, signed ahead.
+
+use super::{
+    BenchError, Say,
+    watch::{Finals, watch},
+};
+use goodwill_node::ledger::gas::GAS_PRICES;
+use goodwill_types::{
+    Action, Address, Amount, Digest, Memo, Payment, SecretKey, SignedTransaction, Transaction, TransactionId,
+    api::SubmitResult,
+    codec::{Encode as _, List},
+    transaction::PAYMENTS_MAX,
+};
+use goodwill_wallet::{Client, development};
+use rand::{RngExt as _, SeedableRng as _, rngs::SmallRng};
+use std::{
+    collections::VecDeque,
+    sync::{Mutex, PoisonError},
+    thread,
+    time::{Duration, Instant},
+};
+use ureq::{Agent, http::StatusCode};
+
+/// Transactions in a request.
+const BATCH: usize = 512;
+/// Requests at the same time.
+const CONNECTIONS: usize = 4;
+/// How long after a refusal it is tried again.
+const RETRY: Duration = Duration::from_millis(20);
+/// The longest that nothing may become final.
+pub(super) const PATIENCE: Duration = Duration::from_secs(60);
+/// What a transfer may pay per gas; the base fee of a chain made for a benchmark is 10.
+const FEE_PER_GAS_MAX: u64 = 20;
+/// Enough for the transfers of one run.
+const LAST_HEIGHT: u64 = 1 << 40;
+/// Bytes of a signed transfer besides its payments, at most.
+const FRAME_SIZE_MAX: u64 = 160;
+/// Bytes of a payment.
+const PAYMENT_SIZE: u64 = 28;
+/// The coins of the development accounts that are shared among the accounts of a run.
+const SHARED: Amount = Amount::from_coins(900_000);
+
+/// Accounts of which nobody has heard before.
+pub(super) struct Accounts {
+    chain_id: Digest,
+    keys: Vec<SecretKey>,
+    addresses: Vec<Address>,
+    /// How many transactions each has signed.
+    rounds: u64,
+}
+
+/// Some transactions in one request.
+pub(super) struct Batch {
+    /// Their places among the transactions of the load.
+    places: Vec<usize>,
+    body: Vec<u8>,
+}
+
+/// Transactions that are ready to be sent.
+pub(super) struct Load {
+    pub(super) ids: Vec<TransactionId>,
+    transactions: Vec<Vec<u8>>,
+}
+
+impl Accounts {
+    /// Makes the keys, and gives each account its coins.
+    ///
+    /// # Errors
+    /// When the gateway refuses, or the payments do not become final.
+    pub(super) fn fund(url: &str, count: usize, say: Say<'_>) -> Result<Self, BenchError> {
+        let client = Client::new(url)?;
+        let status = client.status()?;
+        let chain_id = status.chain_id.0;
+        say(&format!("makes {count} accounts"));
+        let base: [u8; 24] = rand::random();
+        let made = parallel(count, |place| {
+            let mut seed = [0; 32];
+            seed[..24].copy_from_slice(&base);
+            seed[24..].copy_from_slice(&(place as u64).to_be_bytes());
+            let key = SecretKey::from_seed(seed);
+            let address = Address::of(&key.public_key());
+            (key, address)
+        });
+        let (keys, addresses): (Vec<_>, Vec<_>) = made.into_iter().unzip();
+        let prefix = status.address_prefix.parse().map_err(|error| {
+            BenchError::Unmeasured(format!("the gateway names the address prefix badly: {error}"))
+        })?;
+        say("gives them coins");
+        let share = Amount::from_units(SHARED.units * development::NAMES.len() as u64 / count as u64);
+        let mut givers = development::NAMES
+            .iter()
+            .map(|name| {
+                let key = development::account(name).expect("a known name");
+                let nonce = client.account(&Address::of(&key.public_key()), &prefix, false)?.nonce;
+                Ok((key, nonce))
+            })
+            .collect::<Result<Vec<_>, BenchError>>()?;
+        let mut gifts = Vec::new();
+        for (chunk, place) in addresses.chunks(PAYMENTS_MAX).zip((0..givers.len()).cycle()) {
+            let (key, nonce) = &mut givers[place];
+            let payments = chunk.iter().map(|to| Payment { to: *to, amount: share }).collect();
+            gifts.push(transfer(key, *nonce, payments, &chain_id));
+            *nonce += 1;
+        }
+        let gifts = Load::of(gifts);
+        let mut finals = Finals::new(watch(url)?, gifts.ids.iter().copied());
+        thread::scope(|scope| {
+            let sending = scope.spawn(|| gifts.send(&[url.to_owned()], 64));
+            let done = finals.wait(PATIENCE);
+            sending.join().expect("sending does not panic").and(done)
+        })?;
+        Ok(Self { chain_id, keys, addresses, rounds: 0 })
+    }
+
+    /// Signs `count` transfers of one unit from all accounts in turn to random ones.
+    pub(super) fn transfers(&mut self, count: usize) -> Load {
+        let accounts = self.keys.len();
+        let signed = parallel(count, |place| {
+            let mut random = SmallRng::seed_from_u64(place as u64);
+            let to = self.addresses[random.random_range(0..accounts)];
+            let nonce = self.rounds + (place / accounts) as u64;
+            let payment = Payment { to, amount: Amount::from_units(1) };
+            transfer(&self.keys[place % accounts], nonce, vec![payment], &self.chain_id)
+        });
+        self.rounds += count.div_ceil(accounts) as u64;
+        Load::of(signed)
+    }
+
+    /// An account to ask for.
+    pub(super) fn any(&self) -> &Address {
+        &self.addresses[0]
+    }
+}
+
+fn transfer(key: &SecretKey, nonce: u64, payments: Vec<Payment>, chain_id: &Digest) -> SignedTransaction {
+    let count = payments.len() as u64;
+    let bytes = FRAME_SIZE_MAX + count * PAYMENT_SIZE;
+    let payments = List::new(payments).expect("at most as many as fit");
+    Transaction {
+        sender: key.public_key(),
+        nonce,
+        last_height: LAST_HEIGHT,
+        gas_limit: GAS_PRICES.transaction + GAS_PRICES.payment * count + GAS_PRICES.byte * bytes,
+        fee_per_gas_max: FEE_PER_GAS_MAX,
+        tip_per_gas: 0,
+        action: Action::Transfer { payments, memo: Memo::default() },
+    }
+    .sign(key, chain_id)
+}
+
+/// Makes `count` of something on all cores, in order.
+fn parallel<T: Send>(count: usize, make: impl Fn(usize) -> T + Sync) -> Vec<T> {
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    let share = count.div_ceil(cores).max(1);
+    thread::scope(|scope| {
+        let workers: Vec<_> = (0..count)
+            .step_by(share)
+            .map(|first| {
+                let make = &make;
+                scope.spawn(move || (first..count.min(first + share)).map(make).collect::<Vec<T>>())
+            })
+            .collect();
+        workers.into_iter().flat_map(|worker| worker.join().expect("does not panic")).collect()
+    })
+}
+
+/// What became of a request.
+enum Answer {
+    /// All were taken.
+    Taken,
+    /// The node is busy: these were not taken.
+    Busy(Vec<usize>),
+}
+
+impl Load {
+    fn of(signed: Vec<SignedTransaction>) -> Self {
+        Self {
+            ids: parallel(signed.len(), |place| signed[place].id()),
+            transactions: signed.iter().map(|signed| signed.encode().to_vec()).collect(),
+        }
+    }
+
+    fn batch(&self, places: Vec<usize>) -> Batch {
+        let body = places.iter().flat_map(|place| &self.transactions[*place]).copied().collect();
+        Batch { places, body }
+    }
+
+    /// All of it, in requests of `size` transactions.
+    fn batches(&self, size: usize) -> VecDeque<Batch> {
+        let places: Vec<usize> = (0..self.transactions.len()).collect();
+        places.chunks(size).map(|places| self.batch(places.to_vec())).collect()
+    }
+
+    /// Sends all of it, each in the order made, to the gateways in turn. Gives when each was sent first.
+    ///
+    /// # Errors
+    /// When a gateway refuses one for good, or does not answer.
+    pub(super) fn send(&self, urls: &[String], size: usize) -> Result<Vec<Instant>, BenchError> {
+        let began = Instant::now();
+        let sent = Mutex::new(vec![began; self.transactions.len()]);
+        let queue = Mutex::new(self.batches(size));
+        thread::scope(|scope| {
+            let senders: Vec<_> = (0..CONNECTIONS)
+                .map(|number| {
+                    let (url, sent, queue) = (&urls[number % urls.len()], &sent, &queue);
+                    scope.spawn(move || self.send_queued(url, queue, sent))
+                })
+                .collect();
+            senders.into_iter().try_for_each(|sender| sender.join().expect("sending does not panic"))
+        })?;
+        Ok(sent.into_inner().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Sends in requests of the usual size.
+    ///
+    /// # Errors
+    /// As [`Load::send`].
+    pub(super) fn send_all(&self, urls: &[String]) -> Result<Vec<Instant>, BenchError> {
+        self.send(urls, BATCH)
+    }
+
+    fn send_queued(
+        &self,
+        url: &str,
+        queue: &Mutex<VecDeque<Batch>>,
+        sent: &Mutex<Vec<Instant>>,
+    ) -> Result<(), BenchError> {
+        let agent = agent();
+        while let Some(batch) = pop(queue) {
+            let now = Instant::now();
+            {
+                let mut sent = sent.lock().unwrap_or_else(PoisonError::into_inner);
+                batch.places.iter().for_each(|place| sent[*place] = now);
+            }
+            let (mut batch, deadline) = (batch, now + PATIENCE);
+            while let Answer::Busy(places) = post(&agent, url, &batch)? {
+                if Instant::now() > deadline {
+                    return Err(BenchError::Unmeasured(format!("{url} was busy for a minute")));
+                }
+                thread::sleep(RETRY);
+                batch = self.batch(places);
+            }
+        }
+        Ok(())
+    }
+
+    /// Offers `rate` transactions a second for `time`, whatever the gateway says; what it refused is
+    /// offered again at the end of the queue.
+    ///
+    /// # Errors
+    /// When a gateway refuses one for good, or does not answer.
+    pub(super) fn offer(&self, url: &str, rate: f64, time: Duration) -> Result<Offered, BenchError> {
+        let queue = Mutex::new(self.batches(BATCH));
+        let pause = Duration::from_secs_f64(BATCH as f64 * OFFERING as f64 / rate);
+        let offer = || {
+            let (agent, started, mut offered) = (agent(), Instant::now(), Offered::default());
+            for turn in 0.. {
+                let due = started + pause * turn;
+                if due > started + time {
+                    break;
+                }
+                thread::sleep(due.saturating_duration_since(Instant::now()));
+                let Some(batch) = pop(&queue) else { break };
+                offered.offered += batch.places.len() as u64;
+                if let Answer::Busy(places) = post(&agent, url, &batch)? {
+                    offered.refused += places.len() as u64;
+                    let mut queue = queue.lock().unwrap_or_else(PoisonError::into_inner);
+                    queue.push_back(self.batch(places));
+                }
+            }
+            Ok(offered)
+        };
+        thread::scope(|scope| {
+            let offering: Vec<_> = (0..OFFERING).map(|_| scope.spawn(offer)).collect();
+            let offered = offering.into_iter().map(|o| o.join().expect("offering does not panic"));
+            offered.sum::<Result<Offered, BenchError>>()
+        })
+    }
+}
+
+/// Requests at the same time when more is offered than can be taken.
+const OFFERING: u32 = 32;
+
+/// How much was offered, and how much of it refused because the node was busy.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Offered {
+    pub(super) offered: u64,
+    pub(super) refused: u64,
+}
+
+impl std::iter::Sum for Offered {
+    fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
+        all.fold(Self::default(), |sum, one| Self {
+            offered: sum.offered + one.offered,
+            refused: sum.refused + one.refused,
+        })
+    }
+}
+
+pub(super) fn agent() -> Agent {
+    Agent::config_builder().http_status_as_error(false).proxy(None).build().new_agent()
+}
+
+fn pop(queue: &Mutex<VecDeque<Batch>>) -> Option<Batch> {
+    queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
+}
+
+fn post(agent: &Agent, url: &str, batch: &Batch) -> Result<Answer, BenchError> {
+    let failed = |error: String| BenchError::Unmeasured(format!("{url}: {error}"));
+    let request = agent.post(format!("{url}/v1/transactions")).content_type("application/octet-stream");
+    let mut response = request.send(&batch.body[..]).map_err(|error| failed(error.to_string()))?;
+    let body = response.body_mut().read_to_string().map_err(|error| failed(error.to_string()))?;
+    match response.status() {
+        StatusCode::SERVICE_UNAVAILABLE => Ok(Answer::Busy(batch.places.clone())),
+        status if !status.is_success() => Err(failed(body)),
+        _ if !body.contains("\"error\"") => Ok(Answer::Taken),
+        _ => {
+            let results: Vec<SubmitResult> =
+                serde_json::from_str(&body).map_err(|error| failed(error.to_string()))?;
+            refused(batch, &results).map_err(failed)
+        }
+    }
+}
+
+/// Which of a batch to send again.
+fn refused(batch: &Batch, results: &[SubmitResult]) -> Result<Answer, String> {
+    let mut again = Vec::new();
+    for (place, result) in batch.places.iter().zip(results) {
+        match result {
+            SubmitResult::Taken { .. } => {}
+            SubmitResult::Refused { error }
+                if matches!(&*error.code, "busy" | "mempool_full" | "sender_full") =>
+            {
+                again.push(*place);
+            }
+            SubmitResult::Refused { error } => return Err(error.detail.clone()),
+        }
+    }
+    Ok(if again.is_empty() { Answer::Taken } else { Answer::Busy(again) })
+}

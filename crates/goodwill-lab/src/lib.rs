@@ -1,0 +1,3 @@
+//! The project tried on itself. [`bench`] measures nodes as processes, as their users run them.
+
+pub mod bench;

@@ -1,0 +1,132 @@
+//! The ledger's inner loops, the codec, and hashing: `cargo bench -p goodwill-ledger`.
+
+use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
+use goodwill_ledger::{
+    Executor, Manifest, Purpose,
+    manifest::{Member, development_manifest},
+};
+use goodwill_types::{
+    Action, Address, Amount, BlockContext, Body, Domain, Known, Progress, SecretKey, SignedTransaction,
+    Transaction, TransactionId,
+    codec::{Encode as _, List, decode},
+    hash,
+    transaction::verify_signatures,
+};
+use std::{hint::black_box, sync::Arc};
+
+/// Transactions in a block.
+const BLOCK: usize = 8_192;
+/// Accounts that send and receive.
+const ACCOUNTS: usize = 4_000;
+
+type Named = Vec<(TransactionId, SignedTransaction)>;
+
+fn key(number: usize) -> SecretKey {
+    let mut seed = [7; 32];
+    seed[..8].copy_from_slice(&(number as u64).to_be_bytes());
+    SecretKey::from_seed(seed)
+}
+
+fn manifest() -> Arc<Manifest> {
+    let node_key = key(0).public_key();
+    let founder = Member { name: "miner".into(), node_key, account: Address::of(&node_key) };
+    let accounts: Vec<_> = (0..ACCOUNTS).map(|number| Address::of(&key(number).public_key())).collect();
+    let unlimited = [("gas_per_block_max", 1 << 40), ("body_size_max", 8 << 20)];
+    let text = development_manifest(&[founder], &accounts, Amount::from_coins(1), 0, &unlimited);
+    Arc::new(Manifest::parse(&text).expect("a valid manifest"))
+}
+
+fn transfers(manifest: &Manifest) -> Named {
+    (0..BLOCK)
+        .map(|number| {
+            let (from, to) = (key(number % ACCOUNTS), key(number * 7_919 % ACCOUNTS));
+            let signed = Transaction {
+                sender: from.public_key(),
+                nonce: (number / ACCOUNTS) as u64,
+                last_height: 1 << 20,
+                gas_limit: 200_000,
+                fee_per_gas_max: 20,
+                tip_per_gas: 0,
+                action: Action::transfer(Address::of(&to.public_key()), Amount::from_units(1)),
+            }
+            .sign(&from, &manifest.chain_id());
+            (signed.id(), signed)
+        })
+        .collect()
+}
+
+fn context(height: u64) -> BlockContext {
+    BlockContext { height, epoch: 0, view: height, timestamp_ms: height * 1_000 }
+}
+
+/// The state after genesis.
+fn genesis(manifest: &Arc<Manifest>) -> Known {
+    let mut known = Known::new();
+    let mut executor = Executor::new(manifest.clone(), context(1), Purpose::Propose, Vec::new());
+    let done = loop {
+        match executor.run(&mut known) {
+            Progress::Need(keys) => keys.into_iter().for_each(|key| known.insert(key, None)),
+            Progress::Done(done) => break done.expect("an empty block holds"),
+        }
+    };
+    for (key, value) in done.changes {
+        known.insert(key, value);
+    }
+    known
+}
+
+fn execute(manifest: &Arc<Manifest>, known: &Known, purpose: Purpose, transactions: Named) -> usize {
+    let mut known = known.clone();
+    let mut executor = Executor::new(manifest.clone(), context(2), purpose, transactions);
+    loop {
+        match executor.run(&mut known) {
+            Progress::Need(keys) => keys.into_iter().for_each(|key| known.insert(key, None)),
+            Progress::Done(done) => break done.expect("the block holds").receipts.len(),
+        }
+    }
+}
+
+fn benches(criterion: &mut Criterion) {
+    let manifest = manifest();
+    let known = genesis(&manifest);
+    let transactions = transfers(&manifest);
+    let signed: Vec<_> = transactions.iter().map(|(_, signed)| signed.clone()).collect();
+    let body = Body { transactions: List::new(signed.clone()).expect("fits") };
+    let bytes = body.encode();
+
+    let mut group = criterion.benchmark_group("block");
+    group.throughput(Throughput::Elements(BLOCK as u64)).sample_size(10);
+    for purpose in [Purpose::Propose, Purpose::Verify] {
+        group.bench_function(format!("execute to {purpose:?}"), |bencher| {
+            bencher.iter_batched(
+                || transactions.clone(),
+                |transactions| assert_eq!(execute(&manifest, &known, purpose, transactions), BLOCK),
+                BatchSize::LargeInput,
+            )
+        });
+    }
+    group.bench_function("decode", |bencher| bencher.iter(|| decode::<Body>(black_box(&bytes)).unwrap()));
+    group.bench_function("encode", |bencher| bencher.iter(|| black_box(&body).encode()));
+    group.bench_function("ids", |bencher| {
+        bencher.iter(|| signed.iter().map(SignedTransaction::id).collect::<Vec<_>>())
+    });
+    group.bench_function("verify signatures, batches of 1024", |bencher| {
+        let chain_id = manifest.chain_id();
+        bencher.iter(|| {
+            signed.chunks(1_024).map(|batch| verify_signatures(&chain_id, batch).len()).sum::<usize>()
+        })
+    });
+    group.finish();
+
+    let mut group = criterion.benchmark_group("hash");
+    for size in [64, 136, 1_024] {
+        let message = vec![7; size];
+        group.throughput(Throughput::Bytes(size as u64));
+        group.bench_function(format!("{size} bytes"), |bencher| {
+            bencher.iter(|| hash(Domain::Transaction, black_box(&message)))
+        });
+    }
+}
+
+criterion_group!(ledger, benches);
+criterion_main!(ledger);
