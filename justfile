@@ -23,13 +23,13 @@ simulate seeds="100":
 
 # Disks that fail, one a seed, under the ledger and under its index: `just disk-faults 1000`.
 disk-faults faults="1000":
-    GOODWILL_DISK_FAULTS={{faults}} cargo test -p goodwill-node --test simulation disk -- --nocapture
-    GOODWILL_DISK_FAULTS={{faults}} cargo test -p goodwill-node --lib index::faults
+    GOODWILL_DISK_FAULTS={{faults}} cargo test --workspace --locked --test simulation disk -- --nocapture
+    GOODWILL_DISK_FAULTS={{faults}} cargo test --workspace --locked --lib index::faults
 
 # Processes killed at random moments under a stream of payments: `just kills 300`.
 kills kills="300":
-    cargo build --release --locked -p goodwill-cli
-    GOODWILL_KILLS={{kills}} GOODWILL_BIN="$PWD/target/release/goodwill" cargo test -p goodwill-cli --test goodwill kills -- --nocapture
+    cargo build --release --locked
+    GOODWILL_KILLS={{kills}} GOODWILL_BIN="$PWD/target/release/goodwill" cargo test --workspace --locked --test goodwill kills -- --nocapture
 
 # All fuzz targets, so many seconds each: `just fuzz 600`.
 fuzz seconds="10":
@@ -37,8 +37,12 @@ fuzz seconds="10":
 
 # A chain asked what its OpenAPI document allows, and what it does not: `just schemathesis 1000`.
 schemathesis examples="20":
-    cargo build --locked -p goodwill-cli
+    cargo build --locked
     tools/schemathesis {{examples}}
+
+# Our transfers beside those of others, in one run: `just peers`.
+peers transfers="20000":
+    benches/peers/run {{transfers}}
 
 # Writes the golden vectors anew. Only for a deliberate change of the protocol.
 bless:

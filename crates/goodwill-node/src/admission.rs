@@ -40,6 +40,18 @@ pub enum NotAdmitted {
     NotReady(String),
 }
 
+impl NotAdmitted {
+    /// Whether the same may be admitted a little later.
+    pub fn is_temporary(&self) -> bool {
+        matches!(
+            self,
+            Self::Busy
+                | Self::NotReady(_)
+                | Self::NotPooled(NotPooled::Ahead { .. } | NotPooled::Full { .. })
+        )
+    }
+}
+
 impl From<InvalidTransaction> for NotAdmitted {
     fn from(invalid: InvalidTransaction) -> Self {
         Self::NotPooled(invalid.into())
@@ -237,12 +249,11 @@ impl Admitter {
             Ok(view) => {
                 let open = self.check_place(open, &view, &mut verdicts);
                 let open = self.verify(open, &mut verdicts).await;
-                self.add(open, &view, &mut verdicts, fresh);
-                Ok(())
+                self.add(open, view, &mut verdicts, fresh).await
             }
-            Err(error) => Err(error.to_string()),
+            Err(error) => Err(error),
         };
-        verdicts.otherwise(NotAdmitted::NotReady(checked.err().unwrap_or_default()))
+        verdicts.otherwise(NotAdmitted::NotReady(checked.err().map(|e| e.to_string()).unwrap_or_default()))
     }
 
     /// What needs no state: is there room for such a tip, is it known, is it well made.
@@ -276,26 +287,23 @@ impl Admitter {
         let mempool = self.chain.mempool();
         open.into_iter()
             .filter(|Open { place, candidate }| {
-                match mempool.check(candidate, &view.account(candidate), &view.chain) {
-                    Ok(()) => true,
-                    Err(NotPooled::Invalid(InvalidTransaction::NonceUsed { .. }))
-                        if self.is_final(&candidate.id) =>
-                    {
-                        verdicts.set(*place, Ok(candidate.id));
-                        false
-                    }
-                    Err(error) => {
-                        verdicts.set(*place, Err(error.into()));
-                        false
-                    }
+                let checked = mempool.check(candidate, &view.account(candidate), &view.chain);
+                let holds = checked.is_ok();
+                if let Err(error) = checked {
+                    verdicts.set(*place, self.refused(candidate.id, error));
                 }
+                holds
             })
             .collect()
     }
 
-    /// Whether it is in a block already: then its nonce is used, and submitting it again is harmless.
-    fn is_final(&self, id: &TransactionId) -> bool {
-        matches!(self.chain.index.find(id), Ok(Some(_)))
+    /// One whose nonce is used may be in a block itself: submitting it again is harmless.
+    fn refused(&self, id: TransactionId, error: NotPooled) -> Admitted {
+        let used = matches!(error, NotPooled::Invalid(InvalidTransaction::NonceUsed { .. }));
+        match used && matches!(self.chain.index.find(&id), Ok(Some(_))) {
+            true => Ok(id),
+            false => Err(error.into()),
+        }
     }
 
     /// Gives those whose signatures hold.
@@ -318,8 +326,24 @@ impl Admitter {
             .collect()
     }
 
-    fn add(&self, open: Vec<Open>, view: &View, verdicts: &mut Verdicts, fresh: &mut Vec<SignedTransaction>) {
-        let mut mempool = self.chain.mempool();
+    /// Adds them by their accounts in the newest state: blocks came while signatures were verified, and
+    /// who waits for a nonce that is used would wait for ever.
+    async fn add(
+        &self,
+        open: Vec<Open>,
+        mut view: View,
+        verdicts: &mut Verdicts,
+        fresh: &mut Vec<SignedTransaction>,
+    ) -> Result<(), QueryError> {
+        let mut mempool = loop {
+            {
+                let mempool = self.chain.mempool();
+                if mempool.height() <= view.chain.height {
+                    break mempool;
+                }
+            }
+            view = self.read(&open).await?;
+        };
         for Open { place, candidate } in open {
             let (id, account) = (candidate.id, view.account(&candidate));
             let spread = candidate.local.then(|| candidate.signed.clone());
@@ -327,8 +351,9 @@ impl Admitter {
             if added == Ok(true) {
                 fresh.extend(spread);
             }
-            verdicts.set(place, added.map(|_| id).map_err(NotAdmitted::from));
+            verdicts.set(place, added.map(|_| id).or_else(|error| self.refused(id, error)));
         }
+        Ok(())
     }
 
     /// The senders' accounts and the chain's record, of one state.

@@ -9,7 +9,7 @@ pub mod development;
 mod feed;
 pub mod gateway;
 pub mod index;
-mod journal;
+pub mod journal;
 pub mod mempool;
 mod node;
 mod signatures;

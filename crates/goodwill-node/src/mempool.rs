@@ -26,6 +26,8 @@ impl Default for Limits {
     }
 }
 
+/// The part of the mempool that may wait for earlier nonces: one in so many.
+const AHEAD_SHARE: usize = 4;
 /// How many ids of expired transactions are remembered.
 const EXPIRED_MAX: usize = 10_000;
 
@@ -50,6 +52,14 @@ pub enum NotPooled {
     SenderFull {
         /// The most of one sender.
         max: usize,
+    },
+    /// Too many wait for earlier ones of their senders. They leave room for those that can be included.
+    #[error(
+        "too many transactions wait for earlier ones of their senders: submit the one with the nonce {expected} first, or try again later"
+    )]
+    Ahead {
+        /// The sender's next nonce here.
+        expected: u64,
     },
     /// Everything that waits offers at least as much.
     #[error("the mempool is full: offer a tip above {tip_per_gas} units per gas, or try again later")]
@@ -106,6 +116,42 @@ impl Pooled {
 struct Queue {
     next_nonce: u64,
     waiting: BTreeMap<u64, Arc<Pooled>>,
+    /// How many wait from the next nonce on without a gap: these can be included.
+    ready: u64,
+}
+
+impl Queue {
+    /// The first nonce from the next one on with which none waits.
+    fn gap(&self) -> u64 {
+        self.next_nonce + self.ready
+    }
+
+    fn advance(&mut self, next_nonce: u64) {
+        if next_nonce > self.next_nonce {
+            self.ready = self.gap().saturating_sub(next_nonce);
+            self.next_nonce = next_nonce;
+            self.close_gap();
+        }
+    }
+
+    fn insert(&mut self, pooled: Arc<Pooled>) {
+        self.waiting.insert(pooled.signed.transaction.nonce, pooled);
+        self.close_gap();
+    }
+
+    fn remove(&mut self, nonce: u64) {
+        self.waiting.remove(&nonce);
+        if (self.next_nonce..self.gap()).contains(&nonce) {
+            self.ready = nonce - self.next_nonce;
+        }
+    }
+
+    fn close_gap(&mut self) {
+        let gap = self.gap();
+        let run =
+            self.waiting.range(gap..).zip(gap..).take_while(|((nonce, _), expected)| *nonce == expected);
+        self.ready += run.count() as u64;
+    }
 }
 
 /// The transactions that wait.
@@ -114,11 +160,14 @@ pub struct Mempool {
     limits: Limits,
     by_id: HashMap<TransactionId, Arc<Pooled>>,
     senders: HashMap<Address, Queue>,
+    /// How many can be included.
+    ready: u64,
     by_rank: BTreeSet<(u64, std::cmp::Reverse<u64>, TransactionId)>,
     by_expiry: BTreeSet<(u64, TransactionId)>,
     bytes: usize,
     arrivals: u64,
     expired: VecDeque<Arc<Pooled>>,
+    height: u64,
 }
 
 impl Mempool {
@@ -128,12 +177,20 @@ impl Mempool {
             limits,
             by_id: HashMap::new(),
             senders: HashMap::new(),
+            ready: 0,
             by_rank: BTreeSet::new(),
             by_expiry: BTreeSet::new(),
             bytes: 0,
             arrivals: 0,
             expired: VecDeque::new(),
+            height: 0,
         }
+    }
+
+    /// The height of the newest final block that it has heard of. An account of an older state may
+    /// name a nonce that is used, and is of no use to [`Mempool::add`].
+    pub fn height(&self) -> u64 {
+        self.height
     }
 
     /// How many wait.
@@ -168,9 +225,7 @@ impl Mempool {
 
     /// The nonce for the sender's next transaction, `nonce` being the one in the state.
     pub fn next_nonce(&self, sender: &Address, nonce: u64) -> u64 {
-        let Some(queue) = self.senders.get(sender) else { return nonce };
-        let first = nonce.max(queue.next_nonce);
-        (first..).find(|nonce| !queue.waiting.contains_key(nonce)).unwrap_or(first)
+        self.senders.get(sender).map_or(nonce, |queue| queue.gap().max(nonce))
     }
 
     /// Whether there is room for one more that offers this tip.
@@ -227,14 +282,22 @@ impl Mempool {
             Err(InvalidTransaction::NonceAhead { nonce, expected }) if nonce - expected < per_sender => {}
             other => other?,
         }
-        let Some(queue) = queue else { return Ok(None) };
-        match queue.waiting.get(&transaction.nonce) {
-            Some(old) => check_replacement(old, new).map(|()| Some(old.clone())),
-            None if queue.waiting.len() >= self.limits.per_sender => {
-                Err(NotPooled::SenderFull { max: self.limits.per_sender })
-            }
-            None => Ok(None),
+        if let Some(old) = queue.and_then(|queue| queue.waiting.get(&transaction.nonce)) {
+            return check_replacement(old, new).map(|()| Some(old.clone()));
         }
+        if queue.is_some_and(|queue| queue.waiting.len() >= self.limits.per_sender) {
+            return Err(NotPooled::SenderFull { max: self.limits.per_sender });
+        }
+        let expected = nonce.max(queue.map_or(0, Queue::gap));
+        match transaction.nonce > expected && self.ahead() >= self.limits.transactions / AHEAD_SHARE {
+            true => Err(NotPooled::Ahead { expected }),
+            false => Ok(None),
+        }
+    }
+
+    /// How many wait for earlier ones of their senders.
+    fn ahead(&self) -> usize {
+        self.len() - self.ready as usize
     }
 
     /// Evicts the last transactions of the senders that offer least, until `new` fits.
@@ -262,8 +325,10 @@ impl Mempool {
         self.by_rank.insert(pooled.rank());
         self.by_expiry.insert((pooled.signed.transaction.last_height, pooled.id));
         let queue = self.senders.entry(pooled.sender).or_default();
-        queue.next_nonce = queue.next_nonce.max(account_nonce);
-        queue.waiting.insert(pooled.signed.transaction.nonce, pooled.clone());
+        self.ready -= queue.ready;
+        queue.advance(account_nonce);
+        queue.insert(pooled.clone());
+        self.ready += queue.ready;
         self.by_id.insert(pooled.id, pooled);
     }
 
@@ -278,7 +343,9 @@ impl Mempool {
         self.by_rank.remove(&pooled.rank());
         self.by_expiry.remove(&(pooled.signed.transaction.last_height, *id));
         if let Some(queue) = self.senders.get_mut(&pooled.sender) {
-            queue.waiting.remove(&pooled.signed.transaction.nonce);
+            self.ready -= queue.ready;
+            queue.remove(pooled.signed.transaction.nonce);
+            self.ready += queue.ready;
             if queue.waiting.is_empty() {
                 self.senders.remove(&pooled.sender);
             }
@@ -289,10 +356,13 @@ impl Mempool {
     /// A block at `height` with these transactions is final: forgets them, those that they outdate,
     /// and those that can no longer be included.
     pub fn finalized<'a>(&mut self, height: u64, included: impl IntoIterator<Item = &'a SignedTransaction>) {
+        self.height = height;
         for signed in included {
             let (sender, next) = (signed.transaction.sender_address(), signed.transaction.nonce + 1);
             let Some(queue) = self.senders.get_mut(&sender) else { continue };
-            queue.next_nonce = queue.next_nonce.max(next);
+            self.ready -= queue.ready;
+            queue.advance(next);
+            self.ready += queue.ready;
             let outdated: Vec<_> = queue.waiting.range(..next).map(|(_, pooled)| pooled.id).collect();
             outdated.iter().for_each(|id| self.remove(id));
         }

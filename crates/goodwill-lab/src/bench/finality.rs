@@ -49,7 +49,7 @@ pub fn bench_finality(
     for _ in 0..transactions {
         let load = accounts.transfers(1);
         let sent = Instant::now();
-        load.send_all(&urls[..1])?;
+        load.send(&urls[..1], 1)?;
         loop {
             let block = blocks
                 .recv_timeout(patience)

@@ -15,14 +15,19 @@ use goodwill_wallet::{Client, development};
 use rand::{RngExt as _, SeedableRng as _, rngs::SmallRng};
 use std::{
     collections::VecDeque,
-    sync::{Mutex, PoisonError},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     thread,
     time::{Duration, Instant},
 };
 use ureq::{Agent, http::StatusCode};
 
 /// Transactions in a request.
-const BATCH: usize = 512;
+pub(super) const BATCH: usize = 512;
+/// Accounts of a connection when more is offered than can be taken, and transactions in its requests.
+const LANE: usize = 64;
 /// Requests at the same time.
 const CONNECTIONS: usize = 4;
 /// How long after a refusal it is tried again.
@@ -37,7 +42,7 @@ const LAST_HEIGHT: u64 = 1 << 40;
 const FRAME_SIZE_MAX: u64 = 160;
 /// Bytes of a payment.
 const PAYMENT_SIZE: u64 = 28;
-/// The coins of the development accounts that are shared among the accounts of a run.
+/// What each development account shares among the accounts of a run, at most.
 const SHARED: Amount = Amount::from_coins(900_000);
 
 /// Accounts of which nobody has heard before.
@@ -86,7 +91,8 @@ impl Accounts {
             BenchError::Unmeasured(format!("the gateway names the address prefix badly: {error}"))
         })?;
         say("gives them coins");
-        let share = Amount::from_units(SHARED.units * development::NAMES.len() as u64 / count as u64);
+        let gifts_each = count.div_ceil(PAYMENTS_MAX).div_ceil(development::NAMES.len());
+        let share = Amount::from_units(SHARED.units / (gifts_each * PAYMENTS_MAX) as u64);
         let mut givers = development::NAMES
             .iter()
             .map(|name| {
@@ -104,11 +110,7 @@ impl Accounts {
         }
         let gifts = Load::of(gifts);
         let mut finals = Finals::new(watch(url)?, gifts.ids.iter().copied());
-        thread::scope(|scope| {
-            let sending = scope.spawn(|| gifts.send(&[url.to_owned()], 64));
-            let done = finals.wait(PATIENCE);
-            sending.join().expect("sending does not panic").and(done)
-        })?;
+        gifts.send_until_final(&[url.to_owned()], 64, &mut finals)?;
         Ok(Self { chain_id, keys, addresses, rounds: 0 })
     }
 
@@ -211,12 +213,26 @@ impl Load {
         Ok(sent.into_inner().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Sends in requests of the usual size.
+    /// Sends all of it and waits until it is final. Gives when each was sent.
     ///
     /// # Errors
-    /// As [`Load::send`].
-    pub(super) fn send_all(&self, urls: &[String]) -> Result<Vec<Instant>, BenchError> {
-        self.send(urls, BATCH)
+    /// As [`Load::send`], and when not all become final.
+    pub(super) fn send_until_final(
+        &self,
+        urls: &[String],
+        size: usize,
+        finals: &mut Finals,
+    ) -> Result<Vec<Instant>, BenchError> {
+        let given_up = AtomicBool::new(false);
+        thread::scope(|scope| {
+            let sending = scope.spawn(|| {
+                let sent = self.send(urls, size);
+                given_up.store(sent.is_err(), Ordering::Relaxed);
+                sent
+            });
+            let done = finals.wait(PATIENCE, &given_up);
+            sending.join().expect("sending does not panic").and_then(|sent| done.map(|()| sent))
+        })
     }
 
     fn send_queued(
@@ -244,42 +260,62 @@ impl Load {
         Ok(())
     }
 
-    /// Offers `rate` transactions a second for `time`, whatever the gateway says; what it refused is
-    /// offered again at the end of the queue.
+    /// Offers `rate` transactions a second for `time`, whatever the gateway says. Its `accounts` are
+    /// spread over connections, each of which offers what was refused again before what follows it.
     ///
     /// # Errors
     /// When a gateway refuses one for good, or does not answer.
-    pub(super) fn offer(&self, url: &str, rate: f64, time: Duration) -> Result<Offered, BenchError> {
-        let queue = Mutex::new(self.batches(BATCH));
-        let pause = Duration::from_secs_f64(BATCH as f64 * OFFERING as f64 / rate);
-        let offer = || {
-            let (agent, started, mut offered) = (agent(), Instant::now(), Offered::default());
-            for turn in 0.. {
-                let due = started + pause * turn;
-                if due > started + time {
-                    break;
-                }
-                thread::sleep(due.saturating_duration_since(Instant::now()));
-                let Some(batch) = pop(&queue) else { break };
-                offered.offered += batch.places.len() as u64;
-                if let Answer::Busy(places) = post(&agent, url, &batch)? {
-                    offered.refused += places.len() as u64;
-                    let mut queue = queue.lock().unwrap_or_else(PoisonError::into_inner);
-                    queue.push_back(self.batch(places));
-                }
-            }
-            Ok(offered)
-        };
+    pub(super) fn offer(
+        &self,
+        url: &str,
+        accounts: usize,
+        rate: f64,
+        time: Duration,
+    ) -> Result<Offered, BenchError> {
+        let lanes = accounts.div_ceil(LANE);
+        let pause = Duration::from_secs_f64((LANE * lanes) as f64 / rate);
         thread::scope(|scope| {
-            let offering: Vec<_> = (0..OFFERING).map(|_| scope.spawn(offer)).collect();
+            let offering: Vec<_> = (0..lanes)
+                .map(|lane| scope.spawn(move || self.offer_lane(url, self.lane(lane, accounts), pause, time)))
+                .collect();
             let offered = offering.into_iter().map(|o| o.join().expect("offering does not panic"));
             offered.sum::<Result<Offered, BenchError>>()
         })
     }
-}
 
-/// Requests at the same time when more is offered than can be taken.
-const OFFERING: u32 = 32;
+    /// The transactions of some accounts, round after round.
+    fn lane(&self, lane: usize, accounts: usize) -> VecDeque<Batch> {
+        let first = lane * LANE;
+        let rounds = (0..self.transactions.len()).step_by(accounts);
+        let places = rounds.map(|round| (round + first..round + accounts.min(first + LANE)).collect());
+        let known = |places: Vec<usize>| places.into_iter().filter(|place| *place < self.ids.len()).collect();
+        places.map(|places| self.batch(known(places))).filter(|batch| !batch.places.is_empty()).collect()
+    }
+
+    fn offer_lane(
+        &self,
+        url: &str,
+        mut lane: VecDeque<Batch>,
+        pause: Duration,
+        time: Duration,
+    ) -> Result<Offered, BenchError> {
+        let (agent, started, mut offered) = (agent(), Instant::now(), Offered::default());
+        for turn in 0.. {
+            let due = started + pause * turn;
+            if due > started + time {
+                break;
+            }
+            thread::sleep(due.saturating_duration_since(Instant::now()));
+            let Some(batch) = lane.pop_front() else { break };
+            offered.offered += batch.places.len() as u64;
+            if let Answer::Busy(places) = post(&agent, url, &batch)? {
+                offered.refused += places.len() as u64;
+                lane.push_front(self.batch(places));
+            }
+        }
+        Ok(offered)
+    }
+}
 
 /// How much was offered, and how much of it refused because the node was busy.
 #[derive(Clone, Copy, Debug, Default)]
@@ -329,7 +365,10 @@ fn refused(batch: &Batch, results: &[SubmitResult]) -> Result<Answer, String> {
         match result {
             SubmitResult::Taken { .. } => {}
             SubmitResult::Refused { error }
-                if matches!(&*error.code, "busy" | "mempool_full" | "sender_full") =>
+                if matches!(
+                    &*error.code,
+                    "busy" | "mempool_full" | "nonce_ahead" | "nonce_gap" | "not_ready" | "sender_full"
+                ) =>
             {
                 again.push(*place);
             }

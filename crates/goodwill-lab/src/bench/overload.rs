@@ -73,7 +73,7 @@ pub fn bench_overload(
     let over = AtomicBool::new(false);
     let began = Instant::now();
     let (offered, reads, middle) = thread::scope(|scope| {
-        let offering = scope.spawn(|| load.offer(&urls[0], peak * TIMES, time));
+        let offering = scope.spawn(|| load.offer(&urls[0], accounts, peak * TIMES, time));
         let reading = scope.spawn(|| read(&account, &over));
         finals.wait_until(began + time / 2);
         let middle = usage(&pids);

@@ -3,17 +3,14 @@
 use super::{
     BenchError, Percentiles, Say, Target,
     bound::verify_batch_per_s,
-    load::{Accounts, Load, PATIENCE},
+    load::{Accounts, BATCH, Load},
     network::Network,
     rounded,
     usage::usage,
     watch::{Finals, watch},
 };
 use serde::Serialize;
-use std::{
-    thread,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 /// What `bench transfers` found.
 #[derive(Clone, Debug, Serialize)]
@@ -98,11 +95,7 @@ impl Run {
         let mut finals = Finals::new(watch(&urls[0])?, load.ids.iter().copied());
         let before = usage(pids)?;
         let began = Instant::now();
-        let sent = thread::scope(|scope| {
-            let sending = scope.spawn(|| load.send_all(urls));
-            let done = finals.wait(PATIENCE);
-            sending.join().expect("sending does not panic").and_then(|sent| done.map(|()| sent))
-        })?;
+        let sent = load.send_until_final(urls, BATCH, &mut finals)?;
         let (wall, after) = (began.elapsed(), usage(pids)?);
         let times = finals.at.iter().zip(sent).map(|(at, sent)| at.unwrap_or(sent) - sent).collect();
         Ok(Self {

@@ -5,10 +5,16 @@ use goodwill_types::{TransactionId, api};
 use std::{
     collections::HashMap,
     io::{BufRead as _, BufReader},
-    sync::mpsc,
+    sync::{
+        atomic::{AtomicBool, Ordering},
+        mpsc,
+    },
     thread,
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
+
+/// How often it is looked whether waiting makes sense.
+const LOOK_UP: Duration = Duration::from_millis(200);
 
 /// A final block, as far as it is of interest here.
 #[derive(Clone, Debug)]
@@ -71,19 +77,33 @@ impl Finals {
         self.waiting.len()
     }
 
-    /// Waits until all are final, or no block came for `patience`.
+    /// Waits until all are final, none became final for `patience`, or `given_up` says that not all will be
+    /// sent.
     ///
     /// # Errors
     /// Says how many are missing.
-    pub(super) fn wait(&mut self, patience: Duration) -> Result<(), BenchError> {
+    pub(super) fn wait(&mut self, patience: Duration, given_up: &AtomicBool) -> Result<(), BenchError> {
+        let mut deadline = Instant::now() + patience;
         while !self.waiting.is_empty() {
-            let Ok(block) = self.blocks.recv_timeout(patience) else {
-                let missing = self.missing();
-                return Err(BenchError::Unmeasured(format!("{missing} transactions did not become final")));
-            };
-            self.note(&block);
+            match self.blocks.recv_timeout(LOOK_UP) {
+                Ok(block) => {
+                    let before = self.missing();
+                    self.note(&block);
+                    if self.missing() < before {
+                        deadline = Instant::now() + patience;
+                    }
+                }
+                Err(mpsc::RecvTimeoutError::Timeout) => {}
+                Err(mpsc::RecvTimeoutError::Disconnected) => break,
+            }
+            if Instant::now() > deadline || given_up.load(Ordering::Relaxed) {
+                break;
+            }
         }
-        Ok(())
+        match self.missing() {
+            0 => Ok(()),
+            missing => Err(BenchError::Unmeasured(format!("{missing} transactions did not become final"))),
+        }
     }
 
     /// Takes the blocks that were seen until `until`.

@@ -96,6 +96,9 @@ impl From<NotAdmitted> for Problem {
             NotAdmitted::NotPooled(NotPooled::SenderFull { .. }) => {
                 ("sender_full", "Wait for the next blocks.")
             }
+            NotAdmitted::NotPooled(NotPooled::Ahead { .. }) => {
+                return Self::unavailable("nonce_gap", detail);
+            }
             NotAdmitted::NotPooled(NotPooled::Full { .. }) => {
                 return Self::unavailable("mempool_full", detail);
             }

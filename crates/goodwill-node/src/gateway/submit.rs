@@ -1,7 +1,7 @@
 //! The one thing that everybody can do: submit transactions.
 
 use super::{
-    Gateway, Problem, Shared,
+    BODY_SIZE_MAX, Gateway, Problem, Shared,
     openapi::{Always, NotTaken, Octets, Submissions, Submitted as Answer, Unknown},
     read::{find_transaction, status_of},
 };
@@ -13,7 +13,10 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use futures::future::join_all;
+use futures::{
+    StreamExt as _,
+    future::{join_all, ready},
+};
 use goodwill_types::{SignedTransaction, TransactionId, api, codec::ReadExt};
 use serde::Deserialize;
 use std::time::Duration;
@@ -73,15 +76,41 @@ pub(super) async fn submit(
     let Query(query) =
         query.map_err(|e| Problem::malformed("query", e.body_text(), "Use ?wait=final or nothing."))?;
     let wait = query.wait()?;
-    let place = gateway.admission.enter()?;
+    let place = match gateway.admission.enter() {
+        Ok(place) => place,
+        Err(busy) => {
+            discard(request).await;
+            return Err(busy.into());
+        }
+    };
     let (headers, body) = read(request).await?;
     let Submitted { transactions, list } = parse(&headers, body)?;
     let admitted = gateway.admission.submit(place, transactions).await;
     gateway.metrics.submitted(&admitted);
+    if let Some(problem) = none_now(&admitted) {
+        return Err(problem);
+    }
     match list {
         false => answer_one(&gateway, admitted, wait).await,
         true => answer_list(&gateway, admitted, wait).await,
     }
+}
+
+/// The problem, if the node can take none of them at the moment.
+fn none_now(admitted: &[Admitted]) -> Option<Problem> {
+    let later = |admitted: &Admitted| matches!(admitted, Err(error) if error.is_temporary());
+    let first = admitted.first()?.as_ref().err()?;
+    admitted.iter().all(later).then(|| first.clone().into())
+}
+
+/// Reads a body and keeps nothing of it: whoever is still sending would not hear the answer.
+async fn discard(request: Request) {
+    let body = request.into_body().into_data_stream();
+    let small = body.scan(0, |read, piece| {
+        *read += piece.map_or(BODY_SIZE_MAX, |piece| piece.len());
+        ready((*read < BODY_SIZE_MAX).then_some(()))
+    });
+    let _ = tokio::time::timeout(BODY_TIMEOUT, small.for_each(|()| ready(()))).await;
 }
 
 /// Reads the body, in bounded memory and time.

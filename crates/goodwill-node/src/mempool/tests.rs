@@ -112,6 +112,19 @@ fn a_full_mempool_lets_the_least_go() {
 }
 
 #[test]
+fn those_that_wait_for_a_nonce_leave_room_for_those_that_do_not() {
+    let mut mempool = Mempool::new(Limits { transactions: 8, ..Limits::default() });
+    for sender in 1..=2 {
+        add(&mut mempool, &signed(sender, 1, 100, 5)).unwrap();
+    }
+    assert_eq!(add(&mut mempool, &signed(3, 2, 100, 50)), Err(NotPooled::Ahead { expected: 0 }));
+    assert_eq!(add(&mut mempool, &signed(3, 0, 100, 0)), Ok(true));
+    assert_eq!(add(&mut mempool, &signed(3, 1, 100, 0)), Ok(true));
+    assert_eq!(add(&mut mempool, &signed(1, 0, 100, 0)), Ok(true), "it fills the gap");
+    assert_eq!(add(&mut mempool, &signed(3, 3, 100, 0)), Ok(true), "so there is room for another");
+}
+
+#[test]
 fn nobody_takes_all_the_room() {
     let mut mempool = Mempool::new(Limits { per_sender: 2, ..Limits::default() });
     add(&mut mempool, &signed(1, 0, 100, 1)).unwrap();
@@ -143,6 +156,8 @@ proptest! {
             prop_assert_eq!(mempool.by_rank.len(), mempool.len());
             prop_assert_eq!(mempool.by_expiry.len(), mempool.len());
             prop_assert_eq!(mempool.senders.values().map(|q| q.waiting.len()).sum::<usize>(), mempool.len());
+            let run = |q: &Queue| q.waiting.range(q.next_nonce..).zip(q.next_nonce..).take_while(|((n, _), m)| *n == m).count();
+            prop_assert_eq!(mempool.senders.values().map(run).sum::<usize>() as u64, mempool.ready);
             prop_assert!(mempool.senders.values().all(|q| (1..=limits.per_sender).contains(&q.waiting.len())));
             prop_assert_eq!(mempool.by_id.values().map(|p| p.size).sum::<usize>(), mempool.bytes());
             let mut next = BTreeMap::new();
