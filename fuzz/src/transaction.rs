@@ -1,0 +1,59 @@
+//! A signed transaction: its bytes, its JSON, the stateless rules, and its signature.
+
+use super::{canonical, known};
+use goodwill_ledger::{InvalidTransaction, Parameters, check_transaction};
+use goodwill_types::{
+    Action, Amount, Domain, SignedTransaction, api,
+    codec::{Encode, decode},
+    transaction::{MEMO_SIZE_MAX, PAYMENTS_MAX, verify_signatures},
+};
+
+/// The bytes of a signed transaction.
+pub fn transaction(data: &[u8]) -> bool {
+    let Some(signed) = canonical::<SignedTransaction>(data) else { return false };
+    let Action::Transfer { payments, memo } = &signed.transaction.action;
+    assert!((1..=PAYMENTS_MAX).contains(&payments.len()) && memo.len() <= MEMO_SIZE_MAX);
+    check_json(&signed);
+    check_rules(&signed, data.len());
+    check_signature(&signed);
+    true
+}
+
+/// JSON says the same as the bytes.
+fn check_json(signed: &SignedTransaction) {
+    let prefix = &known().manifest.address_prefix;
+    let shown = api::Transaction::new(signed.clone(), None, prefix);
+    assert_eq!(shown.action.parse(prefix).as_ref(), Ok(&signed.transaction.action));
+    let text = serde_json::to_string(&shown).expect("JSON");
+    let read: api::Transaction = serde_json::from_str(&text).expect("what was written");
+    assert_eq!(read.raw.as_ref().map(|raw| &raw.0), Some(signed));
+    assert_eq!(read, shown);
+}
+
+/// spec: transactions 2 to 4
+fn check_rules(signed: &SignedTransaction, size: usize) {
+    let parameters = Parameters::development();
+    let Action::Transfer { payments, .. } = &signed.transaction.action;
+    let gas = 80_000 + 40_000 * payments.len() as u64 + 50 * size as u64;
+    let limit = signed.transaction.gas_limit;
+    let allowed = size <= (parameters.body_size_max / 4).min(96 * 1024)
+        && (gas..=parameters.gas_per_block_max).contains(&limit)
+        && payments.iter().all(|p| p.amount > Amount::ZERO);
+    let answer = check_transaction(signed, &parameters);
+    assert_eq!(answer.is_ok(), allowed, "{answer:?}");
+    if let Err(InvalidTransaction::GasLimitTooLow { needed, .. }) = answer {
+        assert_eq!(needed, gas);
+    }
+}
+
+/// Only what a person signed is signed, alone and in a batch.
+fn check_signature(signed: &SignedTransaction) {
+    let chain_id = known().manifest.chain_id();
+    let signature = known()
+        .secret(&signed.transaction.sender)
+        .map(|key| key.sign(Domain::Transaction, &chain_id, &signed.transaction.encode()));
+    let holds = signature.as_ref() == Some(&signed.signature);
+    assert_eq!(verify_signatures(&chain_id, [signed]), [holds], "alone");
+    let good: SignedTransaction = decode(&known().transactions[0]).expect("a vector");
+    assert_eq!(verify_signatures(&chain_id, [signed, &good, signed]), [holds, true, holds], "in a batch");
+}
