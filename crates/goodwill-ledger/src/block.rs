@@ -12,7 +12,7 @@ use crate::{
     transaction::{NotApplied, apply_transaction, declared_keys, move_balance},
 };
 use goodwill_types::{
-    Account, Amount, BlockContext, Body, Changes, Committee, Key, Known, Progress, Receipt,
+    Account, Address, Amount, BlockContext, Body, Changes, Committee, Key, Known, Progress, Receipt,
     SignedTransaction, TransactionId,
     block::TRANSACTIONS_PER_BLOCK_MAX,
     codec::{EncodeSize, List},
@@ -93,7 +93,14 @@ pub struct Executor {
     manifest: Arc<Manifest>,
     context: BlockContext,
     purpose: Purpose,
-    transactions: Vec<(TransactionId, SignedTransaction)>,
+    transactions: Vec<Listed>,
+}
+
+/// A transaction on its way into a block, with its sender's address, which is a hash.
+struct Listed {
+    id: TransactionId,
+    sender: Address,
+    signed: SignedTransaction,
 }
 
 impl Executor {
@@ -104,6 +111,12 @@ impl Executor {
         purpose: Purpose,
         transactions: Vec<(TransactionId, SignedTransaction)>,
     ) -> Self {
+        let listed = |(id, signed): (TransactionId, SignedTransaction)| Listed {
+            id,
+            sender: signed.transaction.sender_address(),
+            signed,
+        };
+        let transactions = transactions.into_iter().map(listed).collect();
         Self { manifest, context, purpose, transactions }
     }
 
@@ -126,7 +139,8 @@ impl Executor {
     fn declared_keys(&self) -> BTreeSet<Key> {
         let epoch = epoch_of(self.context.height, self.manifest.parameters.blocks_per_epoch);
         let leaders = self.manifest.founders.iter().map(|f| Account::key(&f.account));
-        let transactions = self.transactions.iter().flat_map(|(_, t)| declared_keys(&t.transaction));
+        let transactions = self.transactions.iter();
+        let transactions = transactions.flat_map(|t| declared_keys(t.sender, &t.signed.transaction));
         [chain_key(), committee_key(epoch)].into_iter().chain(leaders).chain(transactions).collect()
     }
 }
@@ -146,7 +160,7 @@ fn apply_block(
     manifest: &Manifest,
     context: &BlockContext,
     purpose: Purpose,
-    transactions: Vec<(TransactionId, SignedTransaction)>,
+    transactions: Vec<Listed>,
     known: &Known,
 ) -> Result<ExecutedBlock, BlockError> {
     let mut changes = Changes::new();
@@ -160,8 +174,8 @@ fn apply_block(
         gas_used: 0,
         size: BODY_OVERHEAD,
     };
-    for (id, transaction) in transactions {
-        include(&mut state, &mut done, manifest, purpose, id, transaction)?;
+    for transaction in transactions {
+        include(&mut state, &mut done, manifest, purpose, transaction)?;
     }
     let chain = end_block(&mut state, &done, manifest, context, &committee)?;
     check_supply(&chain, &changes, known)?;
@@ -199,11 +213,10 @@ fn include(
     done: &mut Progressing,
     manifest: &Manifest,
     purpose: Purpose,
-    id: TransactionId,
-    transaction: SignedTransaction,
+    Listed { id, sender, signed }: Listed,
 ) -> Result<(), BlockError> {
     let parameters = &manifest.parameters;
-    let (gas, size) = (gas_of(&transaction), transaction.encode_size());
+    let (gas, size) = (gas_of(&signed), signed.encode_size());
     let used = done.gas_used.saturating_add(gas);
     let fits = used <= parameters.gas_per_block_max
         && done.size + size <= parameters.body_size_max
@@ -213,12 +226,12 @@ fn include(
         (false, Purpose::Propose) => return Ok(()),
         (false, Purpose::Verify) => return Err(BlockError::Full { index: done.included.len() }),
     }
-    match apply_transaction(state, &transaction, id, &done.chain, parameters) {
+    match apply_transaction(state, &signed, sender, id, &done.chain, parameters) {
         Ok(receipt) => {
             done.gas_used = used;
             done.size += size;
             done.receipts.push(receipt);
-            done.included.push(transaction);
+            done.included.push(signed);
         }
         Err(NotApplied::Store(error)) => return Err(error.into()),
         Err(NotApplied::Invalid(reason)) if purpose == Purpose::Propose => done.left_out.push((id, reason)),

@@ -26,10 +26,10 @@ impl From<StoreError> for NotApplied {
     }
 }
 
-/// The keys that `transaction` reads or writes.
-pub(crate) fn declared_keys(transaction: &Transaction) -> impl Iterator<Item = Key> {
+/// The keys that a `transaction` of `sender` reads or writes.
+pub(crate) fn declared_keys(sender: Address, transaction: &Transaction) -> impl Iterator<Item = Key> {
     let Action::Transfer { payments, .. } = &transaction.action;
-    [transaction.sender_address()].into_iter().chain(payments.iter().map(|p| p.to)).map(|a| Account::key(&a))
+    [sender].into_iter().chain(payments.iter().map(|p| p.to)).map(|a| Account::key(&a))
 }
 
 /// Applies a transaction whose signature holds. An error leaves the state as it was.
@@ -38,12 +38,12 @@ pub(crate) fn declared_keys(transaction: &Transaction) -> impl Iterator<Item = K
 pub(crate) fn apply_transaction(
     state: &mut State<'_>,
     signed: &SignedTransaction,
+    address: Address,
     id: TransactionId,
     chain: &ChainState,
     parameters: &Parameters,
 ) -> Result<Receipt, NotApplied> {
     let transaction = &signed.transaction;
-    let address = transaction.sender_address();
     let mut sender = state.account(&address)?;
     check_transaction(signed, parameters).map_err(NotApplied::Invalid)?;
     check_sender(transaction, &sender, chain).map_err(NotApplied::Invalid)?;

@@ -1,10 +1,10 @@
 //! Every rule of a transaction, and every refusal.
 
-use crate::common::{address, key, sandbox};
-use goodwill_ledger::{Cell, InvalidTransaction, Sandbox, gas::gas_of};
+use crate::common::{address, key, manifest_text, sandbox};
+use goodwill_ledger::{Cell, InvalidTransaction, Manifest, Sandbox, gas::gas_of};
 use goodwill_types::{
     Action, Amount, Event, Failure, Memo, Outcome, Payment, Receipt, SignedTransaction, Transaction,
-    codec::List,
+    codec::{EncodeSize as _, List},
 };
 
 fn pay(sandbox: &Sandbox, from: u8, to: u8, units: u64) -> Transaction {
@@ -195,4 +195,32 @@ fn a_proposal_leaves_out_what_does_not_fit_or_hold() {
     let included = block.body.transactions.len() as u64;
     assert!(included < many && included > many - 30, "{included} of {many}");
     assert!(sandbox.chain().gas_used <= gas_of_block);
+}
+
+/// spec: blocks 2. To the byte: a body that fits exactly is whole, one byte more is too much.
+#[test]
+fn a_body_may_be_as_large_as_the_limit_and_no_larger() {
+    let text = manifest_text().replace("[parameters]", "[parameters]\nbody_size_max = 16384");
+    let sandbox = Sandbox::new(Manifest::parse(&text).unwrap());
+    let with_memo = |nonce: u64, memo: usize| {
+        let memo = Memo::new("m".repeat(memo)).unwrap();
+        let payment = Payment { to: address(9), amount: Amount::from_units(1) };
+        let action = Action::Transfer { payments: List::new(vec![payment]).unwrap(), memo };
+        let transaction = sandbox.transaction(&key(1).public_key(), action);
+        let fees = Transaction { nonce, gas_limit: 200_000, ..transaction };
+        sign(&sandbox, 1, fees)
+    };
+    let (mut fitting, mut left) = (Vec::new(), 16_384 - 5);
+    while left > with_memo(0, 0).encode_size() + 140 {
+        fitting.push(with_memo(fitting.len() as u64, 100));
+        left -= fitting.last().unwrap().encode_size();
+    }
+    let nonce = fitting.len() as u64;
+    let memo = (0..=140).find(|memo| with_memo(nonce, *memo).encode_size() == left).expect("a memo fills it");
+    for (memo, fits) in [(memo, true), (memo + 1, false)] {
+        let transactions = [&fitting[..], &[with_memo(nonce, memo)]].concat();
+        let block = sandbox.clone().block(transactions);
+        assert_eq!(block.body.transactions.len() == fitting.len() + 1, fits);
+        assert!(block.body.encode_size() <= 16_384);
+    }
 }
