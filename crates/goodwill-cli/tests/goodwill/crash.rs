@@ -1,6 +1,12 @@
 //! From the first block to `kill -9` and back: nothing final is lost.
 
-use crate::world::{Process, check_supply};
+use crate::world::{Process, check_supply, wait_until};
+use goodwill_types::{Account, Address, Amount};
+use goodwill_wallet::{
+    Client,
+    compose::{Terms, Transfer, transfer},
+    development,
+};
 
 #[test]
 fn a_payment_is_final_proven_and_survives_kill() {
@@ -40,5 +46,27 @@ fn a_payment_is_final_proven_and_survives_kill() {
     assert_eq!(sent["final"], true);
     assert!(sent["height"].as_u64() > found["height"].as_u64());
     check_supply(&again.get("/v1/supply"));
+    again.stop();
+}
+
+/// One that waits for an earlier nonce cannot become final before the kill.
+#[test]
+fn what_waits_when_the_node_is_killed_is_offered_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let dev = Process::dev(folder.path(), 1);
+    let client = Client::new(dev.api()).unwrap();
+    let [alice, bob] = ["alice", "bob"].map(|name| development::account(name).unwrap());
+    let terms = Terms::try_from(&client.status().unwrap()).unwrap();
+    let account = Account { balance: Amount::from_coins(1_000_000), nonce: 1 };
+    let wish = Transfer::to(Address::of(&bob.public_key()), Amount::from_coins(1));
+    let draft = transfer(&terms, Address::of(&alice.public_key()), &account, wish).unwrap();
+    let id = client.submit(&draft.sign(&alice).unwrap()).unwrap().to_string();
+    assert_eq!(dev.answer(&["tx", "show", &id])["status"], "pending");
+    dev.kill();
+
+    let again = Process::dev(folder.path(), 1);
+    wait_until("it waits again", || again.get("/v1/mempool")["transactions"] == 1);
+    assert_eq!(again.answer(&["send", "bob", "1", "--from", "alice", "--wait"])["final"], true);
+    wait_until("it is final", || again.answer(&["tx", "show", &id])["status"] == "final");
     again.stop();
 }
