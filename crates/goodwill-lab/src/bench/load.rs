@@ -50,8 +50,8 @@ pub(super) struct Accounts {
     chain_id: Digest,
     keys: Vec<SecretKey>,
     addresses: Vec<Address>,
-    /// How many transactions each has signed.
-    rounds: u64,
+    /// How many transactions they have signed, in turn.
+    signed: usize,
 }
 
 /// Some transactions in one request.
@@ -111,7 +111,7 @@ impl Accounts {
         let gifts = Load::of(gifts);
         let mut finals = Finals::new(watch(url)?, gifts.ids.iter().copied());
         gifts.send_until_final(&[url.to_owned()], 64, &mut finals)?;
-        Ok(Self { chain_id, keys, addresses, rounds: 0 })
+        Ok(Self { chain_id, keys, addresses, signed: 0 })
     }
 
     /// Signs `count` transfers of one unit from all accounts in turn to random ones.
@@ -120,11 +120,11 @@ impl Accounts {
         let signed = parallel(count, |place| {
             let mut random = SmallRng::seed_from_u64(place as u64);
             let to = self.addresses[random.random_range(0..accounts)];
-            let nonce = self.rounds + (place / accounts) as u64;
+            let turn = self.signed + place;
             let payment = Payment { to, amount: Amount::from_units(1) };
-            transfer(&self.keys[place % accounts], nonce, vec![payment], &self.chain_id)
+            transfer(&self.keys[turn % accounts], (turn / accounts) as u64, vec![payment], &self.chain_id)
         });
-        self.rounds += count.div_ceil(accounts) as u64;
+        self.signed += count;
         Load::of(signed)
     }
 
