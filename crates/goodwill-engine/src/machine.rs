@@ -2,7 +2,9 @@
 
 use bytes::Bytes;
 use futures::future::BoxFuture;
-use goodwill_types::{BlockContext, Changes, Committee, Header, Known, Progress, PublicKey};
+use goodwill_types::{
+    BlockContext, Changes, Committee, Equivocation, Header, Known, Progress, PublicKey, SecretKey,
+};
 
 /// The rules of a chain. Everything that they may depend on is in the arguments; what they return
 /// must be the same on every node.
@@ -10,6 +12,17 @@ pub trait StateMachine: Send + Sync + 'static {
     /// The committee of `epoch`. Asked when the state is that of the last block of the epoch
     /// before (for epoch 0: empty), and again after a restart at that point.
     fn committee(&self, epoch: u64, known: &mut Known) -> Progress<Committee>;
+
+    /// The nodes that will host seats of `epoch`, as far as the state tells. Asked after every block
+    /// of the epoch before, so that they are connected when it begins.
+    fn expected(&self, epoch: u64, known: &mut Known) -> Progress<Vec<PublicKey>>;
+
+    /// What this node signs with in `epoch`, for its seats of `committee`. Asked when the node enters
+    /// the epoch; what is not a seat's key is ignored.
+    fn secrets(&self, epoch: u64, committee: &Committee) -> Vec<SecretKey>;
+
+    /// A seat voted against itself. The evidence holds. Must return at once.
+    fn equivocated(&self, evidence: Equivocation);
 
     /// Begins to fill a block. A block that does not fit into the engine's largest body is refused.
     fn propose(&self, context: &BlockContext) -> Box<dyn Execution>;

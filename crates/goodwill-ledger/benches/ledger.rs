@@ -2,14 +2,15 @@
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use goodwill_ledger::{
-    Executor, Manifest, Purpose,
+    Executor, Manifest, Purpose, Reveal,
     manifest::{Member, development_manifest},
 };
 use goodwill_types::{
-    Action, Address, Amount, BlockContext, Body, Domain, Known, Progress, SecretKey, SignedTransaction,
-    Transaction, TransactionId,
+    Action, Address, Amount, BlockContext, Body, Domain, Known, LuckChain, Progress, SecretKey,
+    SignedTransaction, Transaction, TransactionId,
     codec::{Encode as _, List, decode},
     hash,
+    luck::FOUNDER_LUCK_LENGTH,
     transaction::verify_signatures,
 };
 use std::{hint::black_box, sync::Arc};
@@ -28,8 +29,7 @@ fn key(number: usize) -> SecretKey {
 }
 
 fn manifest() -> Arc<Manifest> {
-    let node_key = key(0).public_key();
-    let founder = Member { name: "miner".into(), node_key, account: Address::of(&node_key) };
+    let founder = Member::new("miner", &key(0), Address::of(&key(0).public_key()));
     let accounts: Vec<_> = (0..ACCOUNTS).map(|number| Address::of(&key(number).public_key())).collect();
     let unlimited = [("gas_per_block_max", 1 << 40), ("body_size_max", 8 << 20)];
     let text = development_manifest(&[founder], &accounts, Amount::from_coins(1), 0, &unlimited);
@@ -55,14 +55,21 @@ fn transfers(manifest: &Manifest) -> Named {
         .collect()
 }
 
+/// What the only founder reveals.
+fn reveal() -> Reveal {
+    let luck = LuckChain::of_founder(&key(0));
+    Arc::new(move |_, left| luck.reveal(left))
+}
+
 fn context(height: u64) -> BlockContext {
-    BlockContext { height, epoch: 0, view: height, timestamp_ms: height * 1_000 }
+    BlockContext { height, epoch: 0, view: height, parent_view: height - 1, timestamp_ms: height * 1_000 }
 }
 
 /// The state after genesis.
 fn genesis(manifest: &Arc<Manifest>) -> Known {
     let mut known = Known::new();
-    let mut executor = Executor::new(manifest.clone(), context(1), Purpose::Propose, Vec::new());
+    let mut executor =
+        Executor::new(manifest.clone(), context(1), Purpose::Propose { reveal: reveal() }, Vec::new());
     let done = loop {
         match executor.run(&mut known) {
             Progress::Need(keys) => keys.into_iter().for_each(|key| known.insert(key, None)),
@@ -75,9 +82,9 @@ fn genesis(manifest: &Arc<Manifest>) -> Known {
     known
 }
 
-fn execute(manifest: &Arc<Manifest>, known: &Known, purpose: Purpose, transactions: Named) -> usize {
+fn execute(manifest: &Arc<Manifest>, known: &Known, purpose: &Purpose, transactions: Named) -> usize {
     let mut known = known.clone();
-    let mut executor = Executor::new(manifest.clone(), context(2), purpose, transactions);
+    let mut executor = Executor::new(manifest.clone(), context(2), purpose.clone(), transactions);
     loop {
         match executor.run(&mut known) {
             Progress::Need(keys) => keys.into_iter().for_each(|key| known.insert(key, None)),
@@ -91,16 +98,17 @@ fn benches(criterion: &mut Criterion) {
     let known = genesis(&manifest);
     let transactions = transfers(&manifest);
     let signed: Vec<_> = transactions.iter().map(|(_, signed)| signed.clone()).collect();
-    let body = Body { transactions: List::new(signed.clone()).expect("fits") };
+    let luck = reveal()(&key(0).public_key(), FOUNDER_LUCK_LENGTH - 1);
+    let body = Body { luck, transactions: List::new(signed.clone()).expect("fits") };
     let bytes = body.encode();
 
     let mut group = criterion.benchmark_group("block");
     group.throughput(Throughput::Elements(BLOCK as u64)).sample_size(10);
-    for purpose in [Purpose::Propose, Purpose::Verify] {
+    for purpose in [Purpose::Propose { reveal: reveal() }, Purpose::Verify { luck }] {
         group.bench_function(format!("execute to {purpose:?}"), |bencher| {
             bencher.iter_batched(
                 || transactions.clone(),
-                |transactions| assert_eq!(execute(&manifest, &known, purpose, transactions), BLOCK),
+                |transactions| assert_eq!(execute(&manifest, &known, &purpose, transactions), BLOCK),
                 BatchSize::LargeInput,
             )
         });

@@ -4,31 +4,53 @@ use crate::{
     InvalidTransaction,
     fee::next_base_fee,
     gas::gas_of,
-    genesis::apply_genesis,
+    genesis::{apply_genesis, genesis_chain_state},
     manifest::Manifest,
-    mining::{committee_key, epoch_of, founders_committee, leader_account},
+    mining::{self, Plan, Turn},
     state::{ChainState, State, chain_key, decode_record},
-    supply::Cell,
-    transaction::{NotApplied, apply_transaction, declared_keys, move_balance},
+    supply::{Cell, Supply},
+    transaction::{NotApplied, accounts, apply_transaction},
 };
 use goodwill_types::{
-    Account, Address, Amount, BlockContext, Body, Changes, Committee, Key, Known, Progress, Receipt,
-    SignedTransaction, TransactionId,
+    Account, Action, Address, Amount, BlockContext, Body, Changes, Digest, Key, Known, Progress, PublicKey,
+    Receipt, SignedTransaction, TransactionId,
     block::TRANSACTIONS_PER_BLOCK_MAX,
     codec::{EncodeSize, List},
 };
-use std::{collections::BTreeSet, sync::Arc};
+use std::{fmt, sync::Arc};
 
-/// Bytes that a body needs besides its transactions: the list's length.
-const BODY_OVERHEAD: usize = 5;
+/// Bytes that a body needs besides its transactions: what is revealed, and the list's length.
+const BODY_OVERHEAD: usize = 33 + 5;
+
+/// What a seat reveals of its luck when it has so many links left: its chain's
+/// [`reveal`](goodwill_types::LuckChain::reveal).
+pub type Reveal = Arc<dyn Fn(&PublicKey, u32) -> Option<Digest> + Send + Sync>;
 
 /// What a block is executed for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone)]
 pub enum Purpose {
     /// To fill a new block: transactions that do not fit or do not hold are left out.
-    Propose,
+    Propose {
+        /// The luck of the leader's seats.
+        reveal: Reveal,
+    },
     /// To check a block: one transaction that does not hold makes it invalid.
-    Verify,
+    Verify {
+        /// What its leader reveals.
+        luck: Option<Digest>,
+    },
+    /// To see what transactions would do in the next block: nobody's luck is revealed.
+    Simulate,
+}
+
+impl fmt::Debug for Purpose {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Propose { .. } => "Propose",
+            Self::Verify { .. } => "Verify",
+            Self::Simulate => "Simulate",
+        })
+    }
 }
 
 /// What a block did.
@@ -65,6 +87,12 @@ pub enum BlockError {
         /// The first transaction that does not fit.
         index: usize,
     },
+    /// The leader does not reveal what its seat committed to. In a proposal: it is not ours to reveal.
+    #[error("the block does not reveal the luck to which its seat {seat} is committed")]
+    Luck {
+        /// The seat whose turn it is.
+        seat: PublicKey,
+    },
     /// It does not follow the state.
     #[error("the block has height {got}, and {expected} comes next")]
     Height {
@@ -94,6 +122,10 @@ pub struct Executor {
     context: BlockContext,
     purpose: Purpose,
     transactions: Vec<Listed>,
+    /// What the genesis writes, in the first block.
+    changes: Changes,
+    /// Whether the accounts of the transactions are known.
+    fetched: bool,
 }
 
 /// A transaction on its way into a block, with its sender's address, which is a hash.
@@ -117,31 +149,64 @@ impl Executor {
             signed,
         };
         let transactions = transactions.into_iter().map(listed).collect();
-        Self { manifest, context, purpose, transactions }
+        Self { manifest, context, purpose, transactions, changes: Changes::new(), fetched: false }
     }
 
-    /// Executes the block once everything that its transactions declare is known.
+    /// Executes the block once everything that it reads is known.
     pub fn run(&mut self, known: &mut Known) -> Progress<Result<ExecutedBlock, BlockError>> {
-        let missing: Vec<Key> =
-            self.declared_keys().into_iter().filter(|key| known.get(key).is_none()).collect();
-        if !missing.is_empty() {
-            return Progress::Need(missing);
+        match self.missing(known) {
+            Ok(missing) if missing.is_empty() => Progress::Done(self.apply(known)),
+            Ok(missing) => Progress::Need(missing),
+            Err(error) => Progress::Done(Err(error.into())),
         }
-        Progress::Done(apply_block(
-            &self.manifest,
-            &self.context,
-            self.purpose,
-            std::mem::take(&mut self.transactions),
-            known,
-        ))
     }
 
-    fn declared_keys(&self) -> BTreeSet<Key> {
-        let epoch = epoch_of(self.context.height, self.manifest.parameters.blocks_per_epoch);
-        let leaders = self.manifest.founders.iter().map(|f| Account::key(&f.account));
-        let transactions = self.transactions.iter();
-        let transactions = transactions.flat_map(|t| declared_keys(t.sender, &t.signed.transaction));
-        [chain_key(), committee_key(epoch)].into_iter().chain(leaders).chain(transactions).collect()
+    /// What the block reads and is not known, as far as what is known tells.
+    fn missing(&mut self, known: &Known) -> Result<Vec<Key>, StoreError> {
+        match known.get(&chain_key()) {
+            None => return Ok([chain_key()].into_iter().chain(self.accounts(known)).collect()),
+            Some(None) if self.changes.is_empty() => self.begin(known),
+            Some(_) => {}
+        }
+        if !self.fetched {
+            let accounts = self.accounts(known);
+            if !accounts.is_empty() {
+                return Ok(accounts);
+            }
+            self.fetched = true;
+        }
+        let state = State::new(known, &mut self.changes, Supply::default());
+        let mut plan = Plan::new(&state);
+        plan.block(&self.manifest, &self.context)?;
+        let orders = |t: &&Listed| matches!(t.signed.transaction.action, Action::OrderSlots { .. });
+        let orders = u32::try_from(self.transactions.iter().filter(orders).count()).unwrap_or(u32::MAX);
+        for Listed { sender, signed, .. } in &self.transactions {
+            plan.action(*sender, &signed.transaction.action, orders)?;
+        }
+        Ok(plan.missing())
+    }
+
+    /// The accounts of the transactions, where they are not known.
+    fn accounts(&self, known: &Known) -> Vec<Key> {
+        let accounts = self.transactions.iter().flat_map(|t| accounts(t.sender, &t.signed.transaction));
+        let mut keys: Vec<_> = accounts.map(|address| Account::key(&address)).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        keys.retain(|key| known.get(key).is_none() && !self.changes.contains_key(key));
+        keys
+    }
+
+    /// The state has no chain yet: the first block begins with it.
+    fn begin(&mut self, known: &Known) {
+        let supply = genesis_chain_state(&self.manifest).supply;
+        let mut state = State::new(known, &mut self.changes, supply);
+        apply_genesis(&mut state, &self.manifest);
+    }
+
+    fn apply(&mut self, known: &Known) -> Result<ExecutedBlock, BlockError> {
+        let transactions = std::mem::take(&mut self.transactions);
+        let changes = std::mem::take(&mut self.changes);
+        apply_block(&self.manifest, &self.context, &self.purpose, transactions, changes, known)
     }
 }
 
@@ -159,13 +224,14 @@ struct Progressing {
 fn apply_block(
     manifest: &Manifest,
     context: &BlockContext,
-    purpose: Purpose,
+    purpose: &Purpose,
     transactions: Vec<Listed>,
+    mut changes: Changes,
     known: &Known,
 ) -> Result<ExecutedBlock, BlockError> {
-    let mut changes = Changes::new();
-    let mut state = State::new(known, &mut changes);
-    let (chain, committee) = begin_block(&mut state, manifest, context)?;
+    let chain = State::new(known, &mut changes, Supply::default()).must::<ChainState>(chain_key())?;
+    let mut state = State::new(known, &mut changes, chain.supply);
+    let (turn, luck) = begin_block(&mut state, &chain, manifest, context, purpose)?;
     let mut done = Progressing {
         chain,
         included: Vec::with_capacity(transactions.len()),
@@ -177,10 +243,10 @@ fn apply_block(
     for transaction in transactions {
         include(&mut state, &mut done, manifest, purpose, transaction)?;
     }
-    let chain = end_block(&mut state, &done, manifest, context, &committee)?;
+    let chain = end_block(&mut state, &done, manifest, context, turn, luck.as_ref())?;
     check_supply(&chain, &changes, known)?;
     Ok(ExecutedBlock {
-        body: Body { transactions: List::new(done.included).expect("counted") },
+        body: Body { luck, transactions: List::new(done.included).expect("counted") },
         changes,
         receipts: done.receipts,
         left_out: done.left_out,
@@ -188,23 +254,36 @@ fn apply_block(
     })
 }
 
+/// Whose turn it is, and what that seat reveals; the draw, where it is time for it.
 fn begin_block(
     state: &mut State<'_>,
+    chain: &ChainState,
     manifest: &Manifest,
     context: &BlockContext,
-) -> Result<(ChainState, Committee), BlockError> {
-    let chain = match state.read::<ChainState>(chain_key())? {
-        Some(chain) => chain,
-        None => apply_genesis(state, manifest),
-    };
+    purpose: &Purpose,
+) -> Result<(Turn, Option<Digest>), BlockError> {
     let (got, expected) = (context.height, chain.height + 1);
     if got != expected {
         return Err(BlockError::Height { got, expected });
     }
-    let key = committee_key(epoch_of(context.height, manifest.parameters.blocks_per_epoch));
-    let committee =
-        state.read(key)?.ok_or_else(|| StoreError { key, reason: "the epoch has no committee".into() })?;
-    Ok((chain, committee))
+    let turn = Turn::of(state, context)?;
+    let luck = reveal(&turn, purpose)?;
+    let (parameters, next) = (&manifest.parameters, context.epoch + 1);
+    if context.height == parameters.draw_height(next) {
+        mining::apply_draw(state, &chain.luck, parameters, next)?;
+        state.keep();
+    }
+    Ok((turn, luck))
+}
+
+/// What the block reveals; it must be what its seat is committed to.
+fn reveal(turn: &Turn, purpose: &Purpose) -> Result<Option<Digest>, BlockError> {
+    let luck = match purpose {
+        Purpose::Simulate => return Ok(None),
+        Purpose::Verify { luck } => *luck,
+        Purpose::Propose { reveal } => reveal(turn.key(), turn.seat.left),
+    };
+    turn.check_luck(luck.as_ref()).map(|()| luck)
 }
 
 /// spec: blocks 2 and 3
@@ -212,7 +291,7 @@ fn include(
     state: &mut State<'_>,
     done: &mut Progressing,
     manifest: &Manifest,
-    purpose: Purpose,
+    purpose: &Purpose,
     Listed { id, sender, signed }: Listed,
 ) -> Result<(), BlockError> {
     let parameters = &manifest.parameters;
@@ -221,12 +300,13 @@ fn include(
     let fits = used <= parameters.gas_per_block_max
         && done.size + size <= parameters.body_size_max
         && done.included.len() < TRANSACTIONS_PER_BLOCK_MAX;
-    match (fits, purpose) {
+    let choosy = matches!(purpose, Purpose::Propose { .. });
+    match (fits, choosy) {
         (true, _) => {}
-        (false, Purpose::Propose) => return Ok(()),
-        (false, Purpose::Verify) => return Err(BlockError::Full { index: done.included.len() }),
+        (false, true) => return Ok(()),
+        (false, false) => return Err(BlockError::Full { index: done.included.len() }),
     }
-    match apply_transaction(state, &signed, sender, id, &done.chain, parameters) {
+    match apply_transaction(state, &signed, sender, id, &done.chain, manifest) {
         Ok(receipt) => {
             done.gas_used = used;
             done.size += size;
@@ -234,7 +314,7 @@ fn include(
             done.included.push(signed);
         }
         Err(NotApplied::Store(error)) => return Err(error.into()),
-        Err(NotApplied::Invalid(reason)) if purpose == Purpose::Propose => done.left_out.push((id, reason)),
+        Err(NotApplied::Invalid(reason)) if choosy => done.left_out.push((id, reason)),
         Err(NotApplied::Invalid(reason)) => {
             return Err(BlockError::Transaction { index: done.included.len(), id, reason });
         }
@@ -250,35 +330,26 @@ fn end_block(
     done: &Progressing,
     manifest: &Manifest,
     context: &BlockContext,
-    committee: &Committee,
+    turn: Turn,
+    luck: Option<&Digest>,
 ) -> Result<ChainState, StoreError> {
-    let total = |part: fn(&Receipt) -> Amount| -> Amount { done.receipts.iter().map(part).sum() };
-    let (tips, base_fees, donated) = (total(|r| r.tip), total(|r| r.base_fee), total(|r| r.donated));
+    let parameters = &manifest.parameters;
+    let tips: Amount = done.receipts.iter().map(|receipt| receipt.tip).sum();
     if tips > Amount::ZERO {
-        move_balance(state, leader_account(manifest, committee, context), |balance| {
-            balance.checked_add(tips)
-        })?;
+        state.give(turn.miner(), tips)?;
     }
-
     let mut chain = done.chain;
-    let accounts =
-        chain.supply.cell(Cell::Accounts).checked_sub(base_fees).expect("fees come out of balances");
-    chain.supply.set(Cell::Accounts, accounts);
-    chain.supply.add(Cell::Pool, donated);
-    chain
-        .supply
-        .add(Cell::BaseFees, base_fees.checked_sub(donated).expect("donated is a part of the base fee"));
+    mining::finish(state, &mut chain, parameters, context, turn, luck)?;
+    if parameters.is_last(context.height) {
+        mining::form(state, manifest, context.epoch + 1, &chain.luck)?;
+        mining::end_epoch(state, &mut chain, parameters, context.epoch)?;
+    }
     chain.height = context.height;
     chain.timestamp_ms = context.timestamp_ms;
     chain.gas_used = done.gas_used;
-    chain.base_fee_per_gas = next_base_fee(chain.base_fee_per_gas, done.gas_used, &manifest.parameters);
+    chain.base_fee_per_gas = next_base_fee(chain.base_fee_per_gas, done.gas_used, parameters);
+    chain.supply = *state.supply();
     state.write(chain_key(), &chain);
-
-    let blocks_per_epoch = manifest.parameters.blocks_per_epoch;
-    let next = epoch_of(context.height + 1, blocks_per_epoch);
-    if next != epoch_of(context.height, blocks_per_epoch) {
-        state.write(committee_key(next), &founders_committee(manifest, next, &manifest.chain_id()));
-    }
     state.keep();
     Ok(chain)
 }
@@ -301,6 +372,10 @@ fn check_supply(chain: &ChainState, changes: &Changes, known: &Known) -> Result<
         Some(value) => decode_record::<ChainState>(&chain_key(), value)?.supply.cell(Cell::Accounts),
         None => Amount::ZERO,
     };
+    let pots = Amount::checked_sum(chain.pots.0);
+    if pots != Some(chain.supply.cell(Cell::Pots)) {
+        return Err(broken("the pots hold another sum than the books say"));
+    }
     let moved =
         u128::from(held.units) + after == u128::from(chain.supply.cell(Cell::Accounts).units) + before;
     match (moved, chain.supply.balances()) {

@@ -1,7 +1,13 @@
 //! Whether a transaction may be included. The mempool, the leader and the committee ask here.
 
-use crate::{ChainState, gas::gas_of, manifest::Parameters};
-use goodwill_types::{Account, Action, Amount, SignedTransaction, Transaction, codec::EncodeSize};
+use crate::{ChainState, Manifest, gas::gas_of};
+use goodwill_types::{
+    Account, Action, Amount, Digest, Domain, NewSeat, PublicKey, SignedTransaction, Transaction,
+    codec::EncodeSize,
+    keys::{Signed, verify},
+    transaction::consent,
+};
+use std::collections::BTreeSet;
 
 /// Why a transaction cannot be included. It costs its sender nothing.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -85,6 +91,24 @@ pub enum InvalidTransaction {
         /// Which payment, from 0.
         index: usize,
     },
+    /// An order of nothing.
+    #[error("an order of no slots: order at least one")]
+    NoSlots,
+    /// Two seats of one key.
+    #[error("two seats have the key {key}: give each seat a fresh key")]
+    SameSeat {
+        /// The key.
+        key: PublicKey,
+    },
+    /// A node or a seat did not consent to serve.
+    #[error("the key {key} did not sign that it serves this account in this epoch on this chain")]
+    Consent {
+        /// The key.
+        key: PublicKey,
+    },
+    /// The votes do not show that a seat equivocated.
+    #[error("the votes do not contradict each other, or the seat did not sign them on this chain")]
+    Evidence,
 }
 
 impl InvalidTransaction {
@@ -101,6 +125,10 @@ impl InvalidTransaction {
             Self::FeeTooLow { .. } => "fee_too_low",
             Self::FeeUnaffordable { .. } => "fee_unaffordable",
             Self::ZeroPayment { .. } => "zero_payment",
+            Self::NoSlots => "no_slots",
+            Self::SameSeat { .. } => "same_seat",
+            Self::Consent { .. } => "consent",
+            Self::Evidence => "evidence",
         }
     }
 }
@@ -109,10 +137,8 @@ impl InvalidTransaction {
 ///
 /// # Errors
 /// spec: transactions 1 to 4
-pub fn check_transaction(
-    signed: &SignedTransaction,
-    parameters: &Parameters,
-) -> Result<(), InvalidTransaction> {
+pub fn check_transaction(signed: &SignedTransaction, manifest: &Manifest) -> Result<(), InvalidTransaction> {
+    let parameters = &manifest.parameters;
     let (size, max) = (signed.encode_size(), parameters.transaction_size_max());
     if size > max {
         return Err(InvalidTransaction::TooLarge { size, max });
@@ -124,15 +150,45 @@ pub fn check_transaction(
     if limit > parameters.gas_per_block_max {
         return Err(InvalidTransaction::GasLimitTooHigh { limit, max: parameters.gas_per_block_max });
     }
-    check_action(&signed.transaction.action)
+    check_action(&signed.transaction, &manifest.chain_id())
 }
 
-fn check_action(action: &Action) -> Result<(), InvalidTransaction> {
-    match action {
+fn check_action(transaction: &Transaction, chain_id: &Digest) -> Result<(), InvalidTransaction> {
+    match &transaction.action {
         Action::Transfer { payments, .. } => match payments.iter().position(|p| p.amount == Amount::ZERO) {
             Some(index) => Err(InvalidTransaction::ZeroPayment { index }),
             None => Ok(()),
         },
+        Action::OrderSlots { count: 0, .. } => Err(InvalidTransaction::NoSlots),
+        Action::OrderSlots { .. } => Ok(()),
+        Action::ServeSeats { .. } => check_consents(transaction, chain_id),
+        Action::ReportEquivocation { evidence } => match evidence.holds(chain_id) {
+            true => Ok(()),
+            false => Err(InvalidTransaction::Evidence),
+        },
+    }
+}
+
+/// spec: transactions 4. The node and each seat agree to serve this account in this epoch.
+fn check_consents(transaction: &Transaction, chain_id: &Digest) -> Result<(), InvalidTransaction> {
+    let Action::ServeSeats { epoch, node, consent: by_node, seats, .. } = &transaction.action else {
+        return Ok(());
+    };
+    let mut keys = BTreeSet::new();
+    if let Some(NewSeat { key, .. }) = seats.iter().find(|seat| !keys.insert(seat.key)) {
+        return Err(InvalidTransaction::SameSeat { key: *key });
+    }
+    let message = consent(*epoch, &transaction.sender_address());
+    let by_seats = seats.iter().map(|seat| (&seat.key, &seat.consent));
+    let signed: Vec<_> = [(node, by_node)]
+        .into_iter()
+        .chain(by_seats)
+        .map(|(signer, signature)| Signed { signer, message: &message, signature })
+        .collect();
+    let holds = verify(Domain::Seat, chain_id, &signed);
+    match holds.iter().position(|holds| !holds) {
+        Some(index) => Err(InvalidTransaction::Consent { key: *signed[index].signer }),
+        None => Ok(()),
     }
 }
 

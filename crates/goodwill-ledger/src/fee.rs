@@ -14,6 +14,13 @@ pub(crate) struct Fee {
     pub(crate) tip: Amount,
 }
 
+impl Fee {
+    /// All that the sender pays.
+    pub(crate) fn total(&self) -> Amount {
+        [self.base, self.tip].into_iter().sum()
+    }
+}
+
 /// The fee of `gas_used` gas at `base_fee` and `tip` units per gas.
 ///
 /// spec: fees 2. The pollution tax rounds up: the remainder is donated.

@@ -16,20 +16,37 @@ pub struct GasPrices {
     pub transaction: u64,
     /// Each recipient of a transfer.
     pub payment: u64,
+    /// An order of slots: its miner, its page, and the account that the draw writes again.
+    pub order: u64,
+    /// Each seat that is taken up: its signature, and its records in the epoch.
+    pub seat: u64,
+    /// Evidence of equivocation: two signatures, and the records of the seat's epoch.
+    pub evidence: u64,
     /// Each byte of the signed transaction.
     pub byte: u64,
 }
 
-record!(GasPrices { transaction, payment, byte });
+record!(GasPrices { transaction, payment, order, seat, evidence, byte });
 
 /// The prices of this release.
-pub const GAS_PRICES: GasPrices = GasPrices { transaction: 80_000, payment: 40_000, byte: 50 };
+pub const GAS_PRICES: GasPrices = GasPrices {
+    transaction: 80_000,
+    payment: 40_000,
+    order: 150_000,
+    seat: 80_000,
+    evidence: 250_000,
+    byte: 50,
+};
 
-/// What `transaction` uses. Transfers are paid by their shape, so the sender can know the exact gas.
+/// What `transaction` uses. It is paid by its shape, so the sender can know the exact gas.
 pub fn gas_of(transaction: &SignedTransaction) -> u64 {
     let bytes = transaction.encode_size() as u64;
     let action = match &transaction.transaction.action {
         Action::Transfer { payments, .. } => GAS_PRICES.payment * payments.len() as u64,
+        Action::OrderSlots { .. } => GAS_PRICES.order,
+        // The node's consent is one signature more.
+        Action::ServeSeats { seats, .. } => GAS_PRICES.seat * (seats.len() as u64 + 1),
+        Action::ReportEquivocation { .. } => GAS_PRICES.evidence,
     };
     GAS_PRICES.transaction + GAS_PRICES.byte * bytes + action
 }

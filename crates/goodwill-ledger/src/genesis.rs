@@ -1,8 +1,7 @@
 //! The beginning: a chain's id, and what the first block writes before its transactions.
 
 use crate::{
-    ChainState, Manifest, Supply,
-    mining::{committee_key, founders_committee},
+    ChainState, Manifest, Supply, mining,
     state::{State, chain_key},
 };
 use goodwill_types::{Account, Amount, Committee, Digest, Domain, codec::Encode, hash};
@@ -16,21 +15,19 @@ pub fn chain_id(manifest: &Manifest) -> Digest {
 
 /// The committee of epoch 0.
 pub fn genesis_committee(manifest: &Manifest) -> Committee {
-    founders_committee(manifest, 0, &manifest.chain_id())
+    mining::founders_committee(manifest)
 }
 
-/// The state before the first block: the first coins, and the first committee.
+/// The state before the first block: the first coins, the first committee, the first epochs.
 ///
 /// spec: genesis 2
-pub(crate) fn apply_genesis(state: &mut State<'_>, manifest: &Manifest) -> ChainState {
+pub(crate) fn apply_genesis(state: &mut State<'_>, manifest: &Manifest) {
     for grant in &manifest.distribution.grants {
         state.set_account(&grant.account, &Account { balance: grant.amount, nonce: 0 });
     }
-    state.write(committee_key(0), &genesis_committee(manifest));
-    let chain = genesis_chain_state(manifest);
-    state.write(chain_key(), &chain);
+    mining::begin(state, manifest);
+    state.write(chain_key(), &genesis_chain_state(manifest));
     state.keep();
-    chain
 }
 
 /// The chain's record before the first block.
@@ -41,6 +38,8 @@ pub(crate) fn genesis_chain_state(manifest: &Manifest) -> ChainState {
         timestamp_ms: manifest.genesis_time_ms,
         base_fee_per_gas: manifest.parameters.base_fee_min,
         gas_used: 0,
+        luck: manifest.chain_id(),
+        pots: Default::default(),
         supply: Supply::issued(genesis),
     }
 }

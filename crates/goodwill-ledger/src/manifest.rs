@@ -112,17 +112,35 @@ pub struct Parameters {
     pub base_fee_min: u64,
     /// The donated part of the base fee, in hundredths of a percent.
     pub pollution_tax_bp: u16,
+    /// The most slots of an epoch that are sold. The length of an epoch is a multiple of it.
+    pub slots_per_epoch: u32,
+    /// Caretakers fill up the committee to this many seats.
+    pub seats_min: u32,
+    /// What is minted for a paid turn in the first epochs.
+    pub subsidy: Amount,
+    /// What it never falls below.
+    pub subsidy_tail: Amount,
+    /// Epochs after which what is minted halves.
+    pub halving_epochs: u64,
+    /// Epochs after which rewards can be spent. Until then, equivocation can be punished.
+    pub maturity_epochs: u64,
+    /// Epochs for which a miner that equivocated cannot order.
+    pub ban_epochs: u64,
+    /// How many epochs old a light client's checkpoint may be.
+    pub trust_epochs: u64,
 }
 
 impl Parameters {
     /// The parameters of a chain whose manifest names none.
     pub fn standard() -> Self {
-        Self::with_cadence(4_000, 960)
+        let cadence = Self::with_cadence(4_000, 960, 64);
+        Self { maturity_epochs: 24, ban_epochs: 168, trust_epochs: 336, ..cadence }
     }
 
     /// The parameters of `goodwill dev`.
     pub fn development() -> Self {
-        Self::with_cadence(500, 40)
+        let cadence = Self::with_cadence(500, 40, 8);
+        Self { maturity_epochs: 2, ban_epochs: 4, trust_epochs: 5_000, ..cadence }
     }
 
     /// Half a block time of a Raspberry Pi 4 for executing: one unit of gas is one nanosecond.
@@ -130,7 +148,7 @@ impl Parameters {
         block_time_ms.saturating_mul(500_000)
     }
 
-    fn with_cadence(block_time_ms: u64, blocks_per_epoch: u64) -> Self {
+    fn with_cadence(block_time_ms: u64, blocks_per_epoch: u64, slots_per_epoch: u32) -> Self {
         Self {
             block_time_ms,
             blocks_per_epoch,
@@ -138,6 +156,15 @@ impl Parameters {
             body_size_max: 2 << 20,
             base_fee_min: 10,
             pollution_tax_bp: 5_000,
+            slots_per_epoch,
+            seats_min: slots_per_epoch / 2,
+            subsidy: Amount::from_units(1_200_000_000),
+            subsidy_tail: Amount::from_units(120_000_000),
+            // Four years at the usual cadence.
+            halving_epochs: 32_768,
+            maturity_epochs: 0,
+            ban_epochs: 0,
+            trust_epochs: 0,
         }
     }
 
@@ -161,9 +188,11 @@ pub struct Founder {
     pub node_key: PublicKey,
     /// The account that gets its tips.
     pub account: Address,
+    /// What the luck of its seat is committed to.
+    pub luck_tip: Digest,
 }
 
-record!(Founder { name, node_key, account });
+record!(Founder { name, node_key, account, luck_tip });
 
 /// The first coins. Without any, nobody could buy a first slot.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -221,6 +250,14 @@ struct CanonicalParameters {
     body_size_max: u64,
     base_fee_min: u64,
     pollution_tax_bp: u16,
+    slots_per_epoch: u32,
+    seats_min: u32,
+    subsidy: Amount,
+    subsidy_tail: Amount,
+    halving_epochs: u64,
+    maturity_epochs: u64,
+    ban_epochs: u64,
+    trust_epochs: u64,
     gas_prices: crate::gas::GasPrices,
 }
 
@@ -231,6 +268,14 @@ record!(CanonicalParameters {
     body_size_max,
     base_fee_min,
     pollution_tax_bp,
+    slots_per_epoch,
+    seats_min,
+    subsidy,
+    subsidy_tail,
+    halving_epochs,
+    maturity_epochs,
+    ban_epochs,
+    trust_epochs,
     gas_prices,
 });
 
@@ -271,6 +316,14 @@ impl Manifest {
                 body_size_max: p.body_size_max as u64,
                 base_fee_min: p.base_fee_min,
                 pollution_tax_bp: p.pollution_tax_bp,
+                slots_per_epoch: p.slots_per_epoch,
+                seats_min: p.seats_min,
+                subsidy: p.subsidy,
+                subsidy_tail: p.subsidy_tail,
+                halving_epochs: p.halving_epochs,
+                maturity_epochs: p.maturity_epochs,
+                ban_epochs: p.ban_epochs,
+                trust_epochs: p.trust_epochs,
                 gas_prices: GAS_PRICES,
             },
             founders: List::new(self.founders.clone()).expect(bounded),

@@ -2,28 +2,113 @@
 
 use crate::{
     BlockError, Cell, ChainState, ExecutedBlock, Executor, InvalidTransaction, Manifest, Purpose, chain_key,
-    genesis::genesis_chain_state, state::decode_record,
+    genesis::{genesis_chain_state, genesis_committee},
+    mining::{Draws, Epoch, Miner, draws_key},
+    state::decode_record,
 };
 use goodwill_types::{
-    Account, Action, Address, Amount, BlockContext, Key, Known, Progress, PublicKey, Receipt, SecretKey,
-    SignedTransaction, Transaction, Value, codec::Encode, transaction::verify_signatures,
+    Account, Action, Address, Amount, BlockContext, Committee, Digest, Domain, Key, Known, LuckChain,
+    NewSeat, Progress, PublicKey, Receipt, SecretKey, SignedTransaction, Transaction, Value,
+    codec::{Encode, List},
+    hash,
+    transaction::{consent, verify_signatures},
 };
 use std::{collections::BTreeMap, sync::Arc};
 
 /// A chain in memory. Every submitted transaction makes a block of its own; all invariants are
-/// checked after every block, and a broken one panics.
-#[derive(Clone, Debug)]
+/// checked after every block, and a broken one panics. Seats whose luck the sandbox knows make
+/// their blocks; all others miss their turns.
+#[derive(Clone)]
 pub struct Sandbox {
     manifest: Arc<Manifest>,
     state: BTreeMap<Key, Value>,
+    luck: Arc<BTreeMap<PublicKey, LuckChain>>,
+    /// The attempt in which the last block was made.
+    view: u64,
 }
 
 impl Sandbox {
-    /// The chain of `manifest` after its first block.
-    pub fn new(manifest: Manifest) -> Self {
-        let mut sandbox = Self { manifest: Arc::new(manifest), state: BTreeMap::new() };
+    /// The chain of `manifest` after its first block, made by the founders whose nodes have the
+    /// keys `founders`.
+    pub fn new(manifest: Manifest, founders: &[SecretKey]) -> Self {
+        let luck = founders.iter().map(|key| (key.public_key(), LuckChain::of_founder(key))).collect();
+        let mut sandbox =
+            Self { manifest: Arc::new(manifest), state: BTreeMap::new(), luck: Arc::new(luck), view: 0 };
         sandbox.warp(1);
         sandbox
+    }
+
+    /// From now on the seat with the key `seat` makes its blocks.
+    pub fn wake(&mut self, seat: PublicKey, luck: LuckChain) {
+        Arc::make_mut(&mut self.luck).insert(seat, luck);
+    }
+
+    /// From now on the seat with the key `seat` misses its turns.
+    pub fn silence(&mut self, seat: &PublicKey) {
+        Arc::make_mut(&mut self.luck).remove(seat);
+    }
+
+    /// Orders `count` slots of the epoch that can be ordered.
+    ///
+    /// # Errors
+    /// When the order may not be included; the chain is as before.
+    pub fn order(&mut self, miner: &SecretKey, count: u32) -> Result<Receipt, InvalidTransaction> {
+        let epoch = self.manifest.parameters.ordering(self.chain().height + 1);
+        let order = self.transaction(&miner.public_key(), Action::OrderSlots { epoch, count });
+        self.sign_and_submit(miner, order)
+    }
+
+    /// Takes up all slots of the next epoch that were drawn for `miner`, on the node `node`, and
+    /// wakes their seats. `None` where there are none.
+    ///
+    /// # Errors
+    /// When it may not be included; the chain is as before.
+    pub fn take_up(
+        &mut self,
+        miner: &SecretKey,
+        node: &SecretKey,
+    ) -> Option<Result<Receipt, InvalidTransaction>> {
+        let parameters = &self.manifest.parameters;
+        let epoch = parameters.epoch_of(self.chain().height + 1) + 1;
+        let account = Address::of(&miner.public_key());
+        let draws = self.record::<Draws>(&draws_key(epoch)).unwrap_or_default();
+        let slots = draws.iter().find(|drawn| drawn.account == account)?.slots;
+        let (chain_id, message, length) =
+            (self.manifest.chain_id(), consent(epoch, &account), parameters.luck_length());
+        let mut seats = Vec::new();
+        for slot in 0..slots {
+            let secret = [&miner.to_seed()[..], &epoch.to_be_bytes(), &slot.to_be_bytes()].concat();
+            let seed = hash(Domain::Seat, &secret);
+            let key = SecretKey::from_seed(seed.as_ref().try_into().expect("32 bytes"));
+            let luck = LuckChain::new(hash(Domain::Luck, &secret), length);
+            let consent = key.sign(Domain::Seat, &chain_id, &message);
+            seats.push(NewSeat { key: key.public_key(), luck_tip: luck.tip(), consent });
+            self.wake(key.public_key(), luck);
+        }
+        let action = Action::ServeSeats {
+            epoch,
+            node: node.public_key(),
+            consent: node.sign(Domain::Seat, &chain_id, &message),
+            power_mw: 5_000,
+            seats: List::new(seats)?,
+        };
+        let transaction = self.transaction(&miner.public_key(), action);
+        Some(self.sign_and_submit(miner, transaction))
+    }
+
+    /// What is known of an epoch.
+    pub fn epoch(&self, epoch: u64) -> Option<Epoch> {
+        self.record(&Epoch::key(epoch))
+    }
+
+    /// What is known of a miner; one that never ordered nor served has nothing.
+    pub fn miner(&self, address: &Address) -> Miner {
+        self.record(&Miner::key(address)).unwrap_or_default()
+    }
+
+    /// The committee of `epoch`, if it is formed and not forgotten.
+    pub fn committee(&self, epoch: u64) -> Option<Committee> {
+        self.record(&Committee::key(epoch))
     }
 
     /// The chain's manifest.
@@ -54,6 +139,12 @@ impl Sandbox {
         let mut chain = self.chain();
         chain.supply.minted = chain.supply.minted.checked_add(amount).expect("too many coins");
         chain.supply.add(Cell::Accounts, amount);
+        self.state.insert(chain_key(), chain.encode());
+    }
+
+    /// Sets the chain's luck, as no rule of the chain can.
+    pub fn set_luck(&mut self, luck: Digest) {
+        let chain = ChainState { luck, ..self.chain() };
         self.state.insert(chain_key(), chain.encode());
     }
 
@@ -88,10 +179,8 @@ impl Sandbox {
     /// # Errors
     /// When it may not be included; the chain is as before.
     pub fn submit(&mut self, transaction: SignedTransaction) -> Result<Receipt, InvalidTransaction> {
-        let block = self.try_one(transaction)?;
-        let receipt = block.receipts[0].clone();
-        self.apply(block);
-        Ok(receipt)
+        self.simulate(transaction.clone())?;
+        Ok(self.block(vec![transaction]).receipts[0].clone())
     }
 
     /// What [`Sandbox::submit`] would answer, without doing it.
@@ -99,7 +188,14 @@ impl Sandbox {
     /// # Errors
     /// When it may not be included.
     pub fn simulate(&self, transaction: SignedTransaction) -> Result<Receipt, InvalidTransaction> {
-        Ok(self.try_one(transaction)?.receipts[0].clone())
+        if verify_signatures(&self.manifest.chain_id(), [&transaction]) != [true] {
+            return Err(InvalidTransaction::Signature);
+        }
+        match self.execute(Purpose::Simulate, vec![transaction]).1 {
+            Ok(block) => Ok(block.receipts[0].clone()),
+            Err(BlockError::Transaction { reason, .. }) => Err(reason),
+            Err(other) => panic!("{other}"),
+        }
     }
 
     /// Makes one block of `transactions`, leaving out what does not hold.
@@ -107,7 +203,11 @@ impl Sandbox {
         let holds = verify_signatures(&self.manifest.chain_id(), &transactions);
         let signed =
             transactions.into_iter().zip(holds).filter_map(|(t, holds)| holds.then_some(t)).collect();
-        let block = self.execute(Purpose::Propose, signed).expect("a proposal leaves out what does not hold");
+        let luck = self.luck.clone();
+        let reveal = Arc::new(move |seat: &PublicKey, left| luck.get(seat)?.reveal(left));
+        let (context, block) = self.execute(Purpose::Propose { reveal }, signed);
+        let block = block.expect("a proposal leaves out what does not hold");
+        self.view = context.view;
         self.apply(block.clone());
         block
     }
@@ -125,10 +225,14 @@ impl Sandbox {
     /// The first that does not.
     pub fn check(&self) -> Result<(), String> {
         let chain = self.chain();
-        let accounts = self.state.iter().filter(|(key, _)| key[0] == Account::TAG);
-        let balances = accounts.map(|(key, value)| decode_record::<Account>(key, value).map(|a| a.balance));
-        let held: Amount =
-            balances.collect::<Result<Vec<_>, _>>().map_err(|e| e.to_string())?.into_iter().sum();
+        let held: Amount = self.records::<Account>(Account::TAG)?.iter().map(|a| a.balance).sum();
+        let rewards = self.records::<Miner>(Miner::TAG)?.iter().map(|miner| miner.unmatured).sum::<Amount>();
+        if rewards != chain.supply.cell(Cell::Rewards) {
+            return Err(format!(
+                "miners wait for {rewards}, the books say {}",
+                chain.supply.cell(Cell::Rewards)
+            ));
+        }
         if !chain.supply.balances() {
             return Err(format!("what was issued is not the sum of the cells: {:?}", chain.supply));
         }
@@ -140,40 +244,49 @@ impl Sandbox {
         }
     }
 
+    fn records<T: goodwill_types::codec::Read<Cfg = ()>>(&self, tag: u8) -> Result<Vec<T>, String> {
+        let records = self.state.iter().filter(|(key, _)| key[0] == tag);
+        let records = records.map(|(key, value)| decode_record(key, value));
+        records.collect::<Result<_, _>>().map_err(|error| error.to_string())
+    }
+
     fn record<T: goodwill_types::codec::Read<Cfg = ()>>(&self, key: &Key) -> Option<T> {
         self.get(key).map(|value| decode_record(key, value).expect("the ledger wrote it"))
     }
 
-    fn try_one(&self, transaction: SignedTransaction) -> Result<ExecutedBlock, InvalidTransaction> {
-        if verify_signatures(&self.manifest.chain_id(), [&transaction]) != [true] {
-            return Err(InvalidTransaction::Signature);
+    /// Where the next block stands: in the turn of the next seat that is awake.
+    ///
+    /// # Panics
+    /// When all seats of the committee sleep.
+    pub fn next(&self) -> BlockContext {
+        let chain = self.chain();
+        let (height, parameters) = (chain.height + 1, &self.manifest.parameters);
+        let epoch = parameters.epoch_of(height);
+        let parent_view = if parameters.epoch_of(chain.height) == epoch { self.view } else { 0 };
+        let committee = self.committee(epoch).unwrap_or_else(|| genesis_committee(&self.manifest));
+        let mut views = parent_view + 1..=parent_view + committee.schedule.len() as u64;
+        let awake = |view: &u64| self.luck.contains_key(&committee.leader(*view).key);
+        BlockContext {
+            height,
+            epoch,
+            view: views.find(awake).expect("no seat of the committee is awake"),
+            parent_view,
+            timestamp_ms: chain.timestamp_ms + parameters.block_time_ms,
         }
-        self.execute(Purpose::Verify, vec![transaction]).map_err(|error| match error {
-            BlockError::Transaction { reason, .. } => reason,
-            other => panic!("{other}"),
-        })
     }
 
     fn execute(
         &self,
         purpose: Purpose,
         transactions: Vec<SignedTransaction>,
-    ) -> Result<ExecutedBlock, BlockError> {
-        let chain = self.chain();
-        let height = chain.height + 1;
-        let parameters = &self.manifest.parameters;
-        let context = BlockContext {
-            height,
-            epoch: crate::epoch_of(height, parameters.blocks_per_epoch),
-            view: height,
-            timestamp_ms: chain.timestamp_ms + parameters.block_time_ms,
-        };
+    ) -> (BlockContext, Result<ExecutedBlock, BlockError>) {
+        let context = self.next();
         let named = transactions.into_iter().map(|t| (t.id(), t)).collect();
-        let mut executor = Executor::new(self.manifest.clone(), context, purpose, named);
+        let mut executor = Executor::new(self.manifest.clone(), context.clone(), purpose, named);
         let mut known = Known::new();
         loop {
             match executor.run(&mut known) {
-                Progress::Done(result) => return result,
+                Progress::Done(result) => return (context, result),
                 Progress::Need(keys) => {
                     keys.into_iter().for_each(|key| known.insert(key, self.state.get(&key).cloned()));
                 }

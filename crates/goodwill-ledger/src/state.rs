@@ -1,10 +1,13 @@
 //! Typed access to the state while a block is executed. Changes stay in memory, in two layers: a
 //! transaction's are kept or dropped as a whole.
 
-use crate::{StoreError, supply::Supply};
+use crate::{
+    StoreError,
+    supply::{Cell, Supply},
+};
 use goodwill_types::{
-    Account, Address, Changes, Key, Known, Value,
-    codec::{Encode, Read, decode, record},
+    Account, Address, Amount, Changes, Digest, Key, Known, Value,
+    codec::{Array, Encode, Read, decode, record},
 };
 
 /// What the chain remembers of itself: one record, written by every block.
@@ -18,11 +21,26 @@ pub struct ChainState {
     pub base_fee_per_gas: u64,
     /// Gas used by the last block.
     pub gas_used: u64,
+    /// What the seats have revealed so far, folded.
+    pub luck: Digest,
+    /// What the pots of this epoch and the two that follow hold, in the order of epoch modulo 3.
+    pub pots: Array<Amount, 3>,
     /// Where the money is.
     pub supply: Supply,
 }
 
-record!(ChainState { height, timestamp_ms, base_fee_per_gas: varint, gas_used: varint, supply });
+record!(ChainState { height, timestamp_ms, base_fee_per_gas: varint, gas_used: varint, luck, pots, supply });
+
+impl ChainState {
+    /// The pot of `epoch`: the present one, or one of the two that follow.
+    pub fn pot(&self, epoch: u64) -> Amount {
+        self.pots.0[(epoch % 3) as usize]
+    }
+
+    pub(crate) fn pot_mut(&mut self, epoch: u64) -> &mut Amount {
+        &mut self.pots.0[(epoch % 3) as usize]
+    }
+}
 
 const TAG_CHAIN: u8 = 0;
 
@@ -41,36 +59,71 @@ pub(crate) struct State<'a> {
     known: &'a Known,
     block: &'a mut Changes,
     transaction: Changes,
+    supply: Supply,
+    /// The supply at the last call of [`State::keep`].
+    kept: Supply,
 }
 
 impl<'a> State<'a> {
     /// On what is `known`, with the `block`'s changes so far.
-    pub(crate) fn new(known: &'a Known, block: &'a mut Changes) -> Self {
-        Self { known, block, transaction: Changes::new() }
+    pub(crate) fn new(known: &'a Known, block: &'a mut Changes, supply: Supply) -> Self {
+        Self { known, block, transaction: Changes::new(), supply, kept: supply }
     }
 
     /// Keeps what changed since the last call.
     pub(crate) fn keep(&mut self) {
         // Not `append`, which rebuilds the whole of the block's map each time.
         self.block.extend(std::mem::take(&mut self.transaction));
+        self.kept = self.supply;
     }
 
     /// Forgets what changed since the last call of [`State::keep`].
     pub(crate) fn discard(&mut self) {
         self.transaction.clear();
+        self.supply = self.kept;
     }
 
+    /// Where the money is.
+    pub(crate) const fn supply(&self) -> &Supply {
+        &self.supply
+    }
+
+    /// Books `amount` from one cell to another. The records that the cells are the sums of are the
+    /// caller's to change.
+    pub(crate) fn book(&mut self, from: Cell, to: Cell, amount: Amount) {
+        self.supply.take(from, amount);
+        self.supply.add(to, amount);
+    }
+
+    /// Books newly issued coins.
+    pub(crate) fn mint(&mut self, to: Cell, amount: Amount) {
+        self.supply.minted = [self.supply.minted, amount].into_iter().sum();
+        self.supply.add(to, amount);
+    }
+
+    /// `None` where the state has no such record.
     pub(crate) fn read<T: Read<Cfg = ()>>(&self, key: Key) -> Result<Option<T>, StoreError> {
-        let changed = self.transaction.get(&key).or_else(|| self.block.get(&key));
-        let value = match changed {
-            Some(value) => value.as_ref(),
-            None => self.known.get(&key).expect("the executor fetched all declared keys"),
-        };
+        let value = self.value(&key).expect("the executor fetched all keys of its plan");
         value.map(|value| decode_record(&key, value)).transpose()
+    }
+
+    /// A record that the rules wrote before.
+    pub(crate) fn must<T: Read<Cfg = ()>>(&self, key: Key) -> Result<T, StoreError> {
+        self.read(key)?.ok_or_else(|| StoreError { key, reason: "it is missing".into() })
+    }
+
+    /// `None` while the key is not fetched.
+    pub(crate) fn value(&self, key: &Key) -> Option<Option<&Value>> {
+        let changed = self.transaction.get(key).or_else(|| self.block.get(key));
+        changed.map_or_else(|| self.known.get(key), |value| Some(value.as_ref()))
     }
 
     pub(crate) fn write(&mut self, key: Key, record: &impl Encode) {
         self.transaction.insert(key, Some(record.encode()));
+    }
+
+    pub(crate) fn remove(&mut self, key: Key) {
+        self.transaction.insert(key, None);
     }
 
     pub(crate) fn account(&self, address: &Address) -> Result<Account, StoreError> {
@@ -79,5 +132,13 @@ impl<'a> State<'a> {
 
     pub(crate) fn set_account(&mut self, address: &Address, account: &Account) {
         self.write(Account::key(address), account);
+    }
+
+    /// Gives `amount` to an account. It comes from a cell that the caller books.
+    pub(crate) fn give(&mut self, address: &Address, amount: Amount) -> Result<(), StoreError> {
+        let mut account = self.account(address)?;
+        account.balance = [account.balance, amount].into_iter().sum();
+        self.set_account(address, &account);
+        Ok(())
     }
 }

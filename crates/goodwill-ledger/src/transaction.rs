@@ -4,12 +4,14 @@ use crate::{
     ChainState, InvalidTransaction, StoreError, check_sender, check_transaction,
     fee::{Fee, divide},
     gas::gas_of,
-    manifest::Parameters,
+    manifest::Manifest,
+    mining::{TakeUp, apply_order, apply_report, apply_take_up},
     state::State,
+    supply::Cell,
 };
 use goodwill_types::{
-    Account, Action, Address, Amount, Event, Failure, Key, Outcome, Payment, Receipt, SignedTransaction,
-    Transaction, TransactionId, codec::List,
+    Action, Address, Amount, Event, Failure, Outcome, Payment, Receipt, SignedTransaction, Transaction,
+    TransactionId, codec::List,
 };
 
 /// Why a transaction was not applied.
@@ -26,10 +28,13 @@ impl From<StoreError> for NotApplied {
     }
 }
 
-/// The keys that a `transaction` of `sender` reads or writes.
-pub(crate) fn declared_keys(sender: Address, transaction: &Transaction) -> impl Iterator<Item = Key> {
-    let Action::Transfer { payments, .. } = &transaction.action;
-    [sender].into_iter().chain(payments.iter().map(|p| p.to)).map(|a| Account::key(&a))
+/// The accounts that a `transaction` of `sender` reads or writes.
+pub(crate) fn accounts(sender: Address, transaction: &Transaction) -> impl Iterator<Item = Address> {
+    let payments = match &transaction.action {
+        Action::Transfer { payments, .. } => &payments[..],
+        Action::OrderSlots { .. } | Action::ServeSeats { .. } | Action::ReportEquivocation { .. } => &[],
+    };
+    [sender].into_iter().chain(payments.iter().map(|p| p.to))
 }
 
 /// Applies a transaction whose signature holds. An error leaves the state as it was.
@@ -41,22 +46,24 @@ pub(crate) fn apply_transaction(
     address: Address,
     id: TransactionId,
     chain: &ChainState,
-    parameters: &Parameters,
+    manifest: &Manifest,
 ) -> Result<Receipt, NotApplied> {
     let transaction = &signed.transaction;
     let mut sender = state.account(&address)?;
-    check_transaction(signed, parameters).map_err(NotApplied::Invalid)?;
+    check_transaction(signed, manifest).map_err(NotApplied::Invalid)?;
     check_sender(transaction, &sender, chain).map_err(NotApplied::Invalid)?;
 
     let gas_used = gas_of(signed);
-    let fee = fee_of(transaction, gas_used, chain, parameters);
-    sender.balance =
-        sender.balance.checked_sub(Amount::from_units(fee.base.units + fee.tip.units)).expect("affordable");
+    let fee = fee_of(transaction, gas_used, chain, &manifest.parameters);
+    sender.balance = sender.balance.checked_sub(fee.total()).expect("affordable");
     sender.nonce += 1;
     state.set_account(&address, &sender);
+    state.book(Cell::Accounts, Cell::Pool, fee.donated);
+    state.book(Cell::Accounts, Cell::BaseFees, fee.base.checked_sub(fee.donated).expect("a part of it"));
     state.keep();
 
-    let outcome = match apply_action(state, address, &transaction.action)? {
+    let payer = Payer { address, fee: fee.total() };
+    let outcome = match apply_action(state, chain, manifest, payer, &transaction.action)? {
         Ok(events) => {
             state.keep();
             Outcome::Done { events: List::new(events).expect("one event for each payment") }
@@ -71,20 +78,47 @@ pub(crate) fn apply_transaction(
 }
 
 /// spec: fees 1. The tip is what is offered, as far as the maximum leaves room above the base fee.
-fn fee_of(transaction: &Transaction, gas_used: u64, chain: &ChainState, parameters: &Parameters) -> Fee {
+fn fee_of(
+    transaction: &Transaction,
+    gas_used: u64,
+    chain: &ChainState,
+    parameters: &crate::Parameters,
+) -> Fee {
     let room = transaction.fee_per_gas_max - chain.base_fee_per_gas;
     let tip = transaction.tip_per_gas.min(room);
     divide(gas_used, chain.base_fee_per_gas, tip, parameters).expect("at most the affordable maximum")
 }
 
+/// Who acts, and what it paid for it.
+#[derive(Clone, Copy)]
+struct Payer {
+    address: Address,
+    fee: Amount,
+}
+
 fn apply_action(
     state: &mut State<'_>,
-    sender: Address,
+    chain: &ChainState,
+    manifest: &Manifest,
+    payer: Payer,
     action: &Action,
 ) -> Result<Result<Vec<Event>, Failure>, StoreError> {
-    match action {
-        Action::Transfer { payments, .. } => apply_transfer(state, sender, payments),
-    }
+    let (parameters, account) = (&manifest.parameters, payer.address);
+    let event = match action {
+        Action::Transfer { payments, .. } => return apply_transfer(state, account, payments),
+        Action::OrderSlots { epoch, count } => {
+            apply_order(state, chain, parameters, account, *epoch, *count)?
+        }
+        Action::ServeSeats { epoch, node, power_mw, seats, .. } => {
+            let (epoch, node, power_mw) = (*epoch, *node, *power_mw);
+            let take_up = TakeUp { miner: account, epoch, node, power_mw, seats };
+            apply_take_up(state, chain, parameters, &take_up)?
+        }
+        Action::ReportEquivocation { evidence } => {
+            apply_report(state, chain, parameters, account, payer.fee, evidence)?
+        }
+    };
+    Ok(event.map(|event| vec![event]))
 }
 
 /// spec: transfers 1. All payments or none; the sender may be among the recipients.
@@ -99,22 +133,12 @@ fn apply_transfer(
         let wanted = total.unwrap_or(Amount::from_units(u64::MAX));
         return Ok(Err(Failure::InsufficientBalance { balance, wanted }));
     };
-    move_balance(state, from, |balance| balance.checked_sub(wanted))?;
+    let mut account = state.account(&from)?;
+    account.balance = account.balance.checked_sub(wanted).expect("it has as much");
+    state.set_account(&from, &account);
     for payment in payments {
-        move_balance(state, payment.to, |balance| balance.checked_add(payment.amount))?;
+        state.give(&payment.to, payment.amount)?;
     }
     let event = |payment: &Payment| Event::Transfer { from, to: payment.to, amount: payment.amount };
     Ok(Ok(payments.iter().map(event).collect()))
-}
-
-/// Changes what `address` holds. The change was checked before, and no sum exceeds what was issued.
-pub(crate) fn move_balance(
-    state: &mut State<'_>,
-    address: Address,
-    change: impl FnOnce(Amount) -> Option<Amount>,
-) -> Result<(), StoreError> {
-    let mut account = state.account(&address)?;
-    account.balance = change(account.balance).expect("checked before, and within what was issued");
-    state.set_account(&address, &account);
-    Ok(())
 }

@@ -12,6 +12,7 @@ mod text;
 pub use convert::ActionError;
 pub use text::{Hex, HexBytes, HexDigest, HexId, HexKey, HexTransaction, HexUnsigned, Units};
 
+use crate as typed;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -59,21 +60,33 @@ pub struct Status {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct GasPrices {
-    /// Each transfer.
-    pub transfer_base: u64,
+    /// Each transaction.
+    pub base: u64,
     /// Each payment in a transfer.
     pub per_payment: u64,
+    /// Each order for slots.
+    pub per_order: u64,
+    /// Each seat that is taken up.
+    pub per_seat: u64,
+    /// Each evidence of equivocation.
+    pub per_evidence: u64,
     /// Each byte of the signed transaction.
     pub per_byte: u64,
 }
 
 impl GasPrices {
-    /// The gas of a transfer of so many payments whose signed transaction has `size` bytes:
-    /// `transfer_base + per_payment * payments + per_byte * size`. `None` on overflow.
-    pub fn transfer(&self, payments: usize, size: usize) -> Option<u64> {
-        let payments = self.per_payment.checked_mul(payments as u64)?;
+    /// The gas of a transaction for `action` whose signed bytes are `size`:
+    /// `base + price of the action + per_byte * size`. `None` on overflow.
+    pub fn of(&self, action: &typed::Action, size: usize) -> Option<u64> {
+        let (price, count) = match action {
+            typed::Action::Transfer { payments, .. } => (self.per_payment, payments.len()),
+            typed::Action::OrderSlots { .. } => (self.per_order, 1),
+            // The node's consent is one signature more.
+            typed::Action::ServeSeats { seats, .. } => (self.per_seat, seats.len() + 1),
+            typed::Action::ReportEquivocation { .. } => (self.per_evidence, 1),
+        };
         let bytes = self.per_byte.checked_mul(size as u64)?;
-        self.transfer_base.checked_add(payments)?.checked_add(bytes)
+        self.base.checked_add(price.checked_mul(count as u64)?)?.checked_add(bytes)
     }
 }
 
@@ -196,6 +209,32 @@ pub enum Action {
         #[cfg_attr(feature = "openapi", schema(max_length = 140))]
         memo: String,
     },
+    /// Asks for slots of an epoch, and locks their price.
+    OrderSlots {
+        /// Which epoch: two after the present one.
+        epoch: u64,
+        /// How many slots.
+        count: u32,
+    },
+    /// Takes up slots that were drawn. The signatures of the node and its seats are left out.
+    ServeSeats {
+        /// Which epoch.
+        epoch: u64,
+        /// The node that hosts the seats.
+        node: HexKey,
+        /// The declared power of its machine, in milliwatts.
+        power_mw: u32,
+        /// The seats' keys.
+        #[cfg_attr(feature = "openapi", schema(min_items = 1, max_items = 512))]
+        seats: Vec<HexKey>,
+    },
+    /// Shows that a seat voted against itself. The votes are left out.
+    ReportEquivocation {
+        /// The seat's key.
+        seat: HexKey,
+        /// The epoch of the votes.
+        epoch: u64,
+    },
 }
 
 /// One recipient of a transfer.
@@ -225,6 +264,46 @@ pub enum Event {
         /// How many.
         amount: Units,
     },
+    /// Slots were ordered.
+    SlotsOrdered {
+        /// Who ordered.
+        #[cfg_attr(feature = "openapi", schema(value_type = schema::AddressText))]
+        miner: String,
+        /// The epoch.
+        epoch: u64,
+        /// How many slots, earlier orders for the epoch not counted.
+        count: u32,
+        /// What is locked for them.
+        locked: Units,
+        /// What the order itself costs: it enters the pool.
+        fee: Units,
+    },
+    /// Seats were taken up.
+    SeatsTaken {
+        /// Whose they are.
+        #[cfg_attr(feature = "openapi", schema(value_type = schema::AddressText))]
+        miner: String,
+        /// The epoch.
+        epoch: u64,
+        /// The node that hosts them.
+        node: HexKey,
+        /// How many seats.
+        count: u32,
+    },
+    /// A miner was punished because a seat of it voted against itself.
+    EquivocationPunished {
+        /// Whose seat.
+        #[cfg_attr(feature = "openapi", schema(value_type = schema::AddressText))]
+        miner: String,
+        /// The epoch of the votes.
+        epoch: u64,
+        /// The rewards that it lost.
+        confiscated: Units,
+        /// The part of them that repaid the reporter's fee. The rest entered the pool.
+        repaid: Units,
+        /// The last epoch for which it cannot order.
+        banned_until: u64,
+    },
 }
 
 /// Why an included transaction did nothing.
@@ -252,7 +331,7 @@ pub struct Block {
     pub epoch: u64,
     /// The attempt in which it was proposed.
     pub view: u64,
-    /// The seat that proposed it.
+    /// The seat whose turn it was.
     pub leader: HexKey,
     /// Milliseconds since 1970.
     pub timestamp_ms: u64,
@@ -360,9 +439,8 @@ pub struct Checkpoint {
     pub epoch: u64,
     /// Its timestamp, in milliseconds since 1970.
     pub timestamp_ms: u64,
-    /// The seats of its epoch's committee, strictly ascending.
-    #[cfg_attr(feature = "openapi", schema(min_items = 1, max_items = 1_024))]
-    pub committee: Vec<HexKey>,
+    /// The committee of its epoch: who vouches for the block.
+    pub committee: HexBytes,
     /// The committee's finalization certificate for the block.
     pub finality: HexBytes,
 }

@@ -1,7 +1,7 @@
 //! Headers, bodies, certificates, and the committee that makes them.
 
 use crate::{
-    Digest, Domain, PublicKey, SignedTransaction,
+    Digest, Domain, Key, PublicKey, SignedTransaction,
     codec::{List, record},
     hash,
 };
@@ -11,7 +11,7 @@ use commonware_codec::{Buf, Encode, EncodeSize, Error, RangeCfg, Read, Write};
 /// The most transactions in a block.
 pub const TRANSACTIONS_PER_BLOCK_MAX: usize = 65_536;
 /// The most seats in a committee.
-pub const SEATS_MAX: usize = 1_024;
+pub const SEATS_MAX: usize = 512;
 /// The largest certificate, in bytes: room for one signature of each seat.
 pub const CERTIFICATE_SIZE_MAX: usize = 72 * SEATS_MAX;
 
@@ -26,7 +26,7 @@ pub struct Header {
     pub view: u64,
     /// The attempt in which its parent was proposed; 0 where the parent is the epoch's first.
     pub parent_view: u64,
-    /// The seat that proposed it.
+    /// The seat whose turn it was.
     pub leader: PublicKey,
     /// Digest of the parent's header; genesis has the chain's id here.
     pub parent: Digest,
@@ -86,6 +86,9 @@ pub struct BlockContext {
     pub epoch: u64,
     /// The attempt in which it is proposed: names the leader by the schedule.
     pub view: u64,
+    /// The attempt in which its parent was proposed; 0 where the block is the epoch's first. The
+    /// attempts between the two failed.
+    pub parent_view: u64,
     /// Milliseconds since 1970.
     pub timestamp_ms: u64,
 }
@@ -93,11 +96,13 @@ pub struct BlockContext {
 /// What a block carries.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Body {
+    /// What the leader's seat reveals of its luck; nothing once all of it is revealed.
+    pub luck: Option<Digest>,
     /// The transactions, in the order in which they are executed.
     pub transactions: List<SignedTransaction, 0, TRANSACTIONS_PER_BLOCK_MAX>,
 }
 
-record!(Body { transactions });
+record!(Body { luck, transactions });
 
 /// A finalization certificate, as the engine encodes it: `goodwill-proof` verifies it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -122,19 +127,38 @@ impl Read for Certificate {
     }
 }
 
+/// One vote, and one share of the turns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seat {
+    /// What the seat signs with.
+    pub key: PublicKey,
+    /// The node that hosts it: its name in the mesh.
+    pub node: PublicKey,
+}
+
+record!(Seat { key, node });
+
 /// Who makes the blocks of an epoch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Committee {
-    /// The seats' keys, strictly ascending. One key, one vote.
-    pub seats: List<PublicKey, 1, SEATS_MAX>,
+    /// The seats, strictly ascending by key. One key, one vote.
+    pub seats: List<Seat, 1, SEATS_MAX>,
     /// Whose turn it is: the leader of view v is the seat `schedule[v mod schedule.len()]`.
     pub schedule: List<u16, 1, SEATS_MAX>,
 }
 
 impl Committee {
+    /// The state key's tag for committees.
+    pub const TAG: u8 = 2;
+
+    /// Where the state holds the committee of `epoch`, from the last block of the epoch before.
+    pub fn key(epoch: u64) -> Key {
+        Key::new(Self::TAG, &epoch.to_be_bytes())
+    }
+
     /// `None` unless the seats are strictly ascending and the schedule names only them.
-    pub fn new(seats: Vec<PublicKey>, schedule: Vec<u16>) -> Option<Self> {
-        let ascending = seats.is_sorted_by(|a, b| a < b);
+    pub fn new(seats: Vec<Seat>, schedule: Vec<u16>) -> Option<Self> {
+        let ascending = seats.is_sorted_by(|a, b| a.key < b.key);
         let named = schedule.iter().all(|seat| usize::from(*seat) < seats.len());
         (ascending && named).then_some(())?;
         Some(Self { seats: List::new(seats)?, schedule: List::new(schedule)? })
@@ -144,6 +168,16 @@ impl Committee {
     pub fn turn(&self, view: u64) -> usize {
         let turns = self.schedule.len() as u64;
         usize::from(self.schedule[(view % turns) as usize])
+    }
+
+    /// The seat whose turn `view` is.
+    pub fn leader(&self, view: u64) -> &Seat {
+        &self.seats[self.turn(view)]
+    }
+
+    /// The index of the seat that signs with `key`.
+    pub fn position(&self, key: &PublicKey) -> Option<usize> {
+        self.seats.binary_search_by_key(key, |seat| seat.key).ok()
     }
 }
 
@@ -163,9 +197,9 @@ impl EncodeSize for Committee {
 impl Read for Committee {
     type Cfg = ();
     fn read_cfg(buf: &mut impl Buf, (): &()) -> Result<Self, Error> {
-        let seats = List::<PublicKey, 1, SEATS_MAX>::read_cfg(buf, &())?;
+        let seats = List::<Seat, 1, SEATS_MAX>::read_cfg(buf, &())?;
         let schedule = List::<u16, 1, SEATS_MAX>::read_cfg(buf, &())?;
-        Self::new(seats.to_vec(), schedule.to_vec())
+        Self::new(seats.into_vec(), schedule.into_vec())
             .ok_or(Error::Invalid("committee", "seats not ascending, or a turn without a seat"))
     }
 }

@@ -137,6 +137,39 @@ impl<T: Read<Cfg = ()>, const MIN: usize, const MAX: usize> Read for List<T, MIN
     }
 }
 
+/// Exactly `N` items, one after the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Array<T, const N: usize>(pub [T; N]);
+
+impl<T: Copy + Default, const N: usize> Default for Array<T, N> {
+    fn default() -> Self {
+        Self([T::default(); N])
+    }
+}
+
+impl<T: Write, const N: usize> Write for Array<T, N> {
+    fn write(&self, buf: &mut impl BufMut) {
+        self.0.iter().for_each(|item| item.write(buf));
+    }
+}
+
+impl<T: EncodeSize, const N: usize> EncodeSize for Array<T, N> {
+    fn encode_size(&self) -> usize {
+        self.0.iter().map(EncodeSize::encode_size).sum()
+    }
+}
+
+impl<T: Read<Cfg = ()> + Copy + Default, const N: usize> Read for Array<T, N> {
+    type Cfg = ();
+    fn read_cfg(buf: &mut impl Buf, (): &()) -> Result<Self, Error> {
+        let mut items = [T::default(); N];
+        for item in &mut items {
+            *item = ReadExt::read(buf)?;
+        }
+        Ok(Self(items))
+    }
+}
+
 /// A text of at most `MAX` bytes of UTF-8.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Text<const MAX: usize>(String);

@@ -24,6 +24,12 @@ pub enum Domain {
     Consensus,
     /// The turns of an epoch, from its luck.
     Turns,
+    /// The chain's luck, and the hash chains that it is folded from.
+    Luck,
+    /// Which orders are filled, from the luck.
+    Draw,
+    /// A node's and a seat's consent to serve.
+    Seat,
     /// Handshakes between nodes.
     Mesh,
 }
@@ -41,6 +47,9 @@ impl Domain {
             Self::StateKey => b"goodwill/state-key",
             Self::Consensus => b"goodwill/consensus",
             Self::Turns => b"goodwill/turns",
+            Self::Luck => b"goodwill/luck",
+            Self::Draw => b"goodwill/draw",
+            Self::Seat => b"goodwill/seat",
             Self::Mesh => b"goodwill/mesh",
         }
     }

@@ -177,6 +177,11 @@ impl SecretKey {
         self.0.sign(domain.tag(), &[chain_id.as_ref(), message].concat())
     }
 
+    /// Signs under a namespace of the engine's.
+    pub(crate) fn sign_under(&self, namespace: &[u8], message: &[u8]) -> Signature {
+        self.0.sign(namespace, message)
+    }
+
     /// The engine's form of the key.
     pub fn expose(&self) -> &ed25519::PrivateKey {
         &self.0
@@ -228,6 +233,11 @@ pub fn verify(domain: Domain, chain_id: &Digest, signed: &[Signed<'_>]) -> Vec<b
             })
         })
         .collect()
+}
+
+/// Whether one signature holds that was made under a namespace of the engine's.
+pub(crate) fn verify_under(namespace: &[u8], signed: &Signed<'_>) -> bool {
+    signed.signer.point().is_some_and(|point| point.verify(namespace, signed.message, signed.signature))
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! Transactions: what a person signs.
 
 use crate::{
-    Address, Amount, Digest, Domain, PublicKey, SecretKey, Signature,
+    Address, Amount, Digest, Domain, Equivocation, PublicKey, SecretKey, Signature,
+    block::SEATS_MAX,
     codec::{Encode, List, Text, record, variants},
     hash,
     keys::{Signed, verify},
@@ -52,6 +53,31 @@ pub enum Action {
         /// A note for the recipients, readable by everybody.
         memo: Memo,
     },
+    /// Asks for slots of an epoch, and locks their price.
+    OrderSlots {
+        /// Which epoch: two after the present one.
+        epoch: u64,
+        /// How many slots.
+        count: u32,
+    },
+    /// Takes up slots that were drawn: names the node and the seats that will serve.
+    ServeSeats {
+        /// Which epoch: the one after the present one.
+        epoch: u64,
+        /// The node that hosts the seats.
+        node: PublicKey,
+        /// The node's consent.
+        consent: Signature,
+        /// The declared power of the node's machine, in milliwatts.
+        power_mw: u32,
+        /// The seats, one for each slot.
+        seats: List<NewSeat, 1, SEATS_MAX>,
+    },
+    /// Shows that a seat voted against itself. Whoever reports it gets the fee back.
+    ReportEquivocation {
+        /// The two votes.
+        evidence: Equivocation,
+    },
 }
 
 impl Action {
@@ -60,6 +86,24 @@ impl Action {
         let payments = List::new(vec![Payment { to, amount }]).expect("one payment is within bounds");
         Self::Transfer { payments, memo: Memo::default() }
     }
+}
+
+/// A seat that is taken up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewSeat {
+    /// What the seat signs with: fresh for each epoch.
+    pub key: PublicKey,
+    /// The last link of the seat's luck: the hash of what its first block reveals.
+    pub luck_tip: Digest,
+    /// The key's consent.
+    pub consent: Signature,
+}
+
+record!(NewSeat { key, luck_tip, consent });
+
+/// What a node and its seats sign to serve the miner `account` in `epoch`.
+pub fn consent(epoch: u64, account: &Address) -> Vec<u8> {
+    [&epoch.to_be_bytes()[..], &account.to_bytes()].concat()
 }
 
 /// One recipient of a transfer.
@@ -145,4 +189,9 @@ impl fmt::Debug for TransactionId {
     }
 }
 
-variants!(Action { 0 => Transfer { payments, memo } });
+variants!(Action {
+    0 => Transfer { payments, memo },
+    1 => OrderSlots { epoch, count },
+    2 => ServeSeats { epoch, node, consent, power_mw, seats },
+    3 => ReportEquivocation { evidence },
+});

@@ -1,6 +1,6 @@
 //! The manifest of a chain to develop against.
 
-use goodwill_types::{Address, Amount, Prefix, PublicKey};
+use goodwill_types::{Address, Amount, Digest, LuckChain, Prefix, PublicKey, SecretKey};
 use std::fmt::Write as _;
 
 /// The address prefix of development chains.
@@ -15,6 +15,16 @@ pub struct Member {
     pub node_key: PublicKey,
     /// The account that gets its tips.
     pub account: Address,
+    /// What the luck of its seat is committed to.
+    pub luck_tip: Digest,
+}
+
+impl Member {
+    /// The founder whose node has the key `node`.
+    pub fn new(name: impl Into<String>, node: &SecretKey, account: Address) -> Self {
+        let luck_tip = LuckChain::of_founder(node).tip();
+        Self { name: name.into(), node_key: node.public_key(), account, luck_tip }
+    }
 }
 
 /// The `chain.toml` of a development chain that begins at `genesis_time_ms`, with `coins` for each
@@ -45,11 +55,11 @@ statement = "A chain to try things on one machine, instead of on a network that 
     for (name, value) in parameters {
         writeln!(text, "{name} = {value}").expect("writing to a string");
     }
-    for Member { name, node_key, account } in founders {
+    for Member { name, node_key, account, luck_tip } in founders {
         let account = account.display(&prefix);
         write!(
             text,
-            "\n[[founders]]\nname = \"{name}\"\nnode_key = \"{node_key}\"\naccount = \"{account}\"\n"
+            "\n[[founders]]\nname = \"{name}\"\nnode_key = \"{node_key}\"\naccount = \"{account}\"\nluck_tip = \"{luck_tip}\"\n"
         )
         .expect("writing to a string");
     }

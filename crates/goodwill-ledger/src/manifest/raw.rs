@@ -4,7 +4,10 @@ use super::{
     Distribution, Founder, GENESIS_SUPPLY_MAX, GRANTS_MAX, Grant, MANIFEST_SIZE_MAX, Manifest, ManifestError,
     Nature, Parameters, Purpose,
 };
-use goodwill_types::{Address, Amount, Domain, Prefix, PublicKey, block::SEATS_MAX, codec::Text, hash};
+use crate::mining::RHO;
+use goodwill_types::{
+    Address, Amount, Digest, Domain, Prefix, PublicKey, block::SEATS_MAX, codec::Text, hash,
+};
 use serde::Deserialize;
 use std::ops::Range;
 use toml::Spanned;
@@ -44,6 +47,14 @@ struct RawParameters {
     body_size_max: Option<Spanned<u64>>,
     base_fee_min: Option<Spanned<u64>>,
     pollution_tax_percent: Option<Spanned<u64>>,
+    slots_per_epoch: Option<Spanned<u64>>,
+    seats_min: Option<Spanned<u64>>,
+    subsidy: Option<Spanned<String>>,
+    subsidy_tail: Option<Spanned<String>>,
+    halving_epochs: Option<Spanned<u64>>,
+    maturity_epochs: Option<Spanned<u64>>,
+    ban_epochs: Option<Spanned<u64>>,
+    trust_epochs: Option<Spanned<u64>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -52,6 +63,7 @@ struct RawFounder {
     name: Spanned<String>,
     node_key: Spanned<String>,
     account: Spanned<String>,
+    luck_tip: Spanned<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -67,6 +79,28 @@ struct RawDistribution {
 struct RawGrant {
     account: Spanned<String>,
     coins: Spanned<String>,
+}
+
+/// The least that a slot may bring its miner above its price, in base units.
+const PROFIT_UNITS_MIN: u128 = 1_000;
+/// For how long the coins of a chain must suffice.
+const YEARS: u128 = 500;
+
+impl Parameters {
+    /// What a slot's turns bring above its price when only the tail is minted, in base units.
+    fn margin_units(&self) -> u128 {
+        let (part, whole) = RHO;
+        let full = u128::from(self.paid_turns()) * u128::from(self.subsidy_tail.units);
+        full * u128::from(whole - part) / u128::from(whole)
+    }
+
+    /// At least what is minted in [`YEARS`]: the halvings sum up to twice the first one's.
+    fn minted_max(&self) -> u128 {
+        let blocks = YEARS * 365 * 86_400_000 / u128::from(self.block_time_ms);
+        let halving = u128::from(self.halving_epochs) * u128::from(self.blocks_per_epoch);
+        let halved = 2 * u128::from(self.subsidy.units) * halving.min(blocks);
+        halved.saturating_add(blocks * u128::from(self.subsidy_tail.units))
+    }
 }
 
 /// A refusal and the place in the text that it is about.
@@ -208,27 +242,30 @@ fn check_purpose(purpose: Option<RawPurpose>) -> Result<Purpose, Refused> {
     Ok(Purpose { nature, statement: check_text(purpose.statement, "the statement of [purpose]", 20)? })
 }
 
+/// The number of a field, if it is in the file and within bounds; else its default.
+fn number(
+    value: &Option<Spanned<u64>>,
+    field: &str,
+    default: u64,
+    min: u64,
+    max: u64,
+) -> Result<u64, Refused> {
+    value.as_ref().map_or(Ok(default), |value| check_range(value, field, min, max))
+}
+
 /// spec: manifest 2
 fn check_parameters(raw: &RawParameters, development: bool) -> Result<Parameters, Refused> {
     let preset = if development { Parameters::development() } else { Parameters::standard() };
-    let number = |value: &Option<Spanned<u64>>, field: &str, default: u64, min: u64, max: u64| match value {
-        Some(value) => check_range(value, field, min, max),
-        None => Ok(default),
-    };
     let block_time_ms = number(&raw.block_time_ms, "block_time_ms", preset.block_time_ms, 1, 600_000)?;
     let gas_default = Parameters::gas_of_half(block_time_ms.max(100));
     let gas_min = crate::gas::GAS_PRICES.transaction * 2;
     let size = number(&raw.body_size_max, "body_size_max", preset.body_size_max as u64, 16 << 10, 16 << 20)?;
     let percent = number(&raw.pollution_tax_percent, "pollution_tax_percent", 50, 10, 100)?;
-    Ok(Parameters {
+    let blocks_per_epoch =
+        number(&raw.blocks_per_epoch, "blocks_per_epoch", preset.blocks_per_epoch, 8, 1 << 16)?;
+    let parameters = Parameters {
         block_time_ms,
-        blocks_per_epoch: number(
-            &raw.blocks_per_epoch,
-            "blocks_per_epoch",
-            preset.blocks_per_epoch,
-            8,
-            1 << 20,
-        )?,
+        blocks_per_epoch,
         gas_per_block_max: number(
             &raw.gas_per_block_max,
             "gas_per_block_max",
@@ -239,7 +276,54 @@ fn check_parameters(raw: &RawParameters, development: bool) -> Result<Parameters
         body_size_max: size as usize,
         base_fee_min: number(&raw.base_fee_min, "base_fee_min", preset.base_fee_min, 1, 1_000_000)?,
         pollution_tax_bp: percent as u16 * 100,
-    })
+        ..preset
+    };
+    check_rewards(raw, check_slots(raw, parameters)?, development)
+}
+
+/// spec: manifest 4
+fn check_slots(raw: &RawParameters, preset: Parameters) -> Result<Parameters, Refused> {
+    let blocks = preset.blocks_per_epoch;
+    let divides = |slots: &u64| blocks.is_multiple_of(*slots);
+    let default = (1..=preset.slots_per_epoch.into()).rev().find(divides).expect("1 divides");
+    let slots = number(&raw.slots_per_epoch, "slots_per_epoch", default, 1, SEATS_MAX as u64)?;
+    if let Some(place) = raw.slots_per_epoch.as_ref().filter(|slots| !divides(slots.get_ref())) {
+        let problem = format!("an epoch of {blocks} blocks is no multiple of {slots} slots");
+        let remedy = format!("Choose slots_per_epoch = {default}, or another length of the epoch");
+        return refuse(place.span(), problem, remedy);
+    }
+    let seats_min = number(&raw.seats_min, "seats_min", slots.div_ceil(2), 1, slots)?;
+    Ok(Parameters { slots_per_epoch: slots as u32, seats_min: seats_min as u32, ..preset })
+}
+
+/// spec: manifest 5
+fn check_rewards(raw: &RawParameters, preset: Parameters, development: bool) -> Result<Parameters, Refused> {
+    let coins = |text: &Option<Spanned<String>>, default| text.as_ref().map_or(Ok(default), check_coins);
+    let epochs = |value, field, default| number(value, field, default, 1, 1 << 32);
+    let parameters = Parameters {
+        subsidy: coins(&raw.subsidy, preset.subsidy)?,
+        subsidy_tail: coins(&raw.subsidy_tail, preset.subsidy_tail)?,
+        halving_epochs: epochs(&raw.halving_epochs, "halving_epochs", preset.halving_epochs)?,
+        maturity_epochs: number(&raw.maturity_epochs, "maturity_epochs", preset.maturity_epochs, 1, 10_000)?,
+        ban_epochs: epochs(&raw.ban_epochs, "ban_epochs", preset.ban_epochs)?,
+        trust_epochs: epochs(&raw.trust_epochs, "trust_epochs", preset.trust_epochs)?,
+        ..preset
+    };
+    let place = |text: &Option<Spanned<String>>| text.as_ref().map_or(0..0, Spanned::span);
+    if parameters.subsidy < parameters.subsidy_tail {
+        let problem = format!("the subsidy {} is below its tail", parameters.subsidy);
+        return refuse(place(&raw.subsidy), problem, "Choose a subsidy that is at least subsidy_tail");
+    }
+    if parameters.margin_units() < PROFIT_UNITS_MIN {
+        let problem = format!("a slot's profit may fall to {} units", parameters.margin_units());
+        let remedy = format!("Choose subsidy_tail so that it stays at {PROFIT_UNITS_MIN} units or more");
+        return refuse(place(&raw.subsidy_tail), problem, remedy);
+    }
+    if !development && parameters.minted_max() > u128::from(u64::MAX / 2) {
+        let problem = format!("more than {GENESIS_SUPPLY_MAX} coins would be minted in {YEARS} years");
+        return refuse(place(&raw.subsidy), problem, "Choose a smaller subsidy, or a smaller subsidy_tail");
+    }
+    Ok(parameters)
 }
 
 fn check_founders(raw: Vec<Spanned<RawFounder>>, prefix: &Prefix) -> Result<Vec<Founder>, Refused> {
@@ -269,7 +353,20 @@ fn check_founder(raw: RawFounder, prefix: &Prefix) -> Result<Founder, Refused> {
         name: check_text(raw.name, "a founder's name", 1)?,
         node_key,
         account: check_address(&raw.account, prefix)?,
+        luck_tip: check_digest(&raw.luck_tip)?,
     })
+}
+
+fn check_digest(text: &Spanned<String>) -> Result<Digest, Refused> {
+    let mut bytes = [0; 32];
+    match hex::decode_to_slice(text.get_ref(), &mut bytes) {
+        Ok(()) => Ok(Digest::from(bytes)),
+        Err(_) => refuse(
+            text.span(),
+            format!("{:?} is not 64 hexadecimal digits", text.get_ref()),
+            "Take the luck_tip that `goodwill node key` prints",
+        ),
+    }
 }
 
 fn check_address(text: &Spanned<String>, prefix: &Prefix) -> Result<Address, Refused> {

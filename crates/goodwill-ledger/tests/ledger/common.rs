@@ -5,6 +5,7 @@ use goodwill_ledger::{
     manifest::{Member, development_manifest},
 };
 use goodwill_types::{Address, Amount, SecretKey};
+use std::sync::OnceLock;
 
 /// The n-th person's key.
 pub(crate) fn key(n: u8) -> SecretKey {
@@ -18,8 +19,7 @@ pub(crate) fn address(n: u8) -> Address {
 
 /// The manifest's text: founders 200 and 201, and persons 1 to 3 with 1,000 coins each.
 pub(crate) fn manifest_text() -> String {
-    let member =
-        |n: u8| Member { name: format!("miner-{n}"), node_key: key(n).public_key(), account: address(n) };
+    let member = |n: u8| Member::new(format!("miner-{n}"), &key(n), address(n));
     let accounts = [address(1), address(2), address(3)];
     development_manifest(
         &[member(200), member(201)],
@@ -30,7 +30,13 @@ pub(crate) fn manifest_text() -> String {
     )
 }
 
-/// The chain after its first block.
+/// The chain of a manifest's `text` after its first block.
+pub(crate) fn sandbox_of(text: &str) -> Sandbox {
+    Sandbox::new(Manifest::parse(text).expect("a valid manifest"), &[key(200), key(201)])
+}
+
+/// The chain after its first block. Made once: its founders' luck takes a while.
 pub(crate) fn sandbox() -> Sandbox {
-    Sandbox::new(Manifest::parse(&manifest_text()).expect("a valid manifest"))
+    static SANDBOX: OnceLock<Sandbox> = OnceLock::new();
+    SANDBOX.get_or_init(|| sandbox_of(&manifest_text())).clone()
 }

@@ -2,6 +2,7 @@
 
 mod common;
 mod manifest;
+mod mining;
 mod properties;
 mod rules;
 mod vectors;

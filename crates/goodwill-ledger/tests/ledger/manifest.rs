@@ -79,6 +79,32 @@ fn refusals() {
         ),
         ("block_time_ms = 500", "block_time_ms = 1.5", "line 13: "),
         (
+            "block_time_ms = 500",
+            "slots_per_epoch = 7",
+            "line 13: an epoch of 40 blocks is no multiple of 7 slots. Choose slots_per_epoch = 8",
+        ),
+        (
+            "block_time_ms = 500",
+            "seats_min = 9",
+            "line 13: seats_min = 9 is out of range. Choose a number from 1 to 8",
+        ),
+        (
+            "block_time_ms = 500",
+            "subsidy = \"0.1\"",
+            "line 13: the subsidy 0.1 is below its tail. Choose a subsidy that is at least subsidy_tail",
+        ),
+        (
+            "block_time_ms = 500",
+            "subsidy_tail = \"0.000000999\"",
+            "line 13: a slot's profit may fall to 999 units. Choose subsidy_tail so that it stays at 1000",
+        ),
+        ("block_time_ms = 500", "maturity_epochs = 0", "line 13: maturity_epochs = 0 is out of range"),
+        (
+            "luck_tip = \"",
+            "luck_tip = \"zz",
+            "is not 64 hexadecimal digits. Take the luck_tip that `goodwill node key` prints",
+        ),
+        (
             "node_key = \"",
             "node_key = \"00",
             "a public key is 64 hexadecimal digits. Take the key that `goodwill node key` prints",
@@ -115,7 +141,7 @@ fn missing_sections_are_named() {
     );
     assert!(
         without("[[founders]]", "[distribution]")
-            .contains("the chain has 0 founders. Add 1 to 1024 [[founders]]")
+            .contains("the chain has 0 founders. Add 1 to 512 [[founders]]")
     );
     let start = text.find("[[distribution.grants]]").unwrap();
     let nobody = Manifest::parse(&text[..start]).unwrap_err().to_string();
@@ -135,6 +161,14 @@ fn two_founders_need_two_keys() {
 fn an_oversized_file_is_not_even_parsed() {
     let error = Manifest::parse(&"#".repeat((1 << 20) + 1)).unwrap_err().to_string();
     assert!(error.contains("at most 1048576 are allowed"), "{error}");
+}
+
+/// A chain that is not for development must not run out of coins.
+#[test]
+fn too_much_may_not_be_minted() {
+    let text = include_str!("../../../../docs/chain.toml").replace("\"1.2\"", "\"1000000\"");
+    let error = Manifest::parse(&text).unwrap_err().to_string();
+    assert!(error.contains("coins would be minted in 500 years. Choose a smaller subsidy"), "{error}");
 }
 
 #[test]

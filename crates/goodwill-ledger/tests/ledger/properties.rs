@@ -1,10 +1,10 @@
 //! Whatever people send, the books are right and a replay agrees.
 
-use crate::common::{address, key, manifest_text};
-use goodwill_ledger::{Executor, Manifest, Purpose, Sandbox, epoch_of};
+use crate::common::{address, key, sandbox};
+use goodwill_ledger::{Executor, Purpose, Sandbox};
 use goodwill_types::{
-    Account, Action, Amount, BlockContext, Changes, Key, Known, Memo, Outcome, Payment, Progress,
-    SignedTransaction, Value, codec::List,
+    Account, Action, Amount, BlockContext, Body, Changes, Known, Memo, Outcome, Payment, Progress,
+    SignedTransaction, codec::List,
 };
 use proptest::prelude::*;
 use std::{collections::BTreeMap, sync::Arc};
@@ -43,20 +43,16 @@ fn sign(sandbox: &Sandbox, wish: &Wish, nonces: &mut BTreeMap<u8, u64>) -> Signe
     transaction.sign(&key(wish.from), &sandbox.manifest().chain_id())
 }
 
-/// Executes a block as a voter would, fetching from `state`, one key at a time.
-fn verify(
-    manifest: &Manifest,
-    state: &BTreeMap<Key, Value>,
-    context: BlockContext,
-    transactions: Vec<SignedTransaction>,
-) -> Changes {
-    let named = transactions.into_iter().map(|t| (t.id(), t)).collect();
-    let mut executor = Executor::new(Arc::new(manifest.clone()), context, Purpose::Verify, named);
+/// Executes a block as a voter would on the state of `sandbox`, fetching one key at a time.
+fn verify(sandbox: &Sandbox, context: BlockContext, body: Body) -> Changes {
+    let named = body.transactions.iter().map(|t| (t.id(), t.clone())).collect();
+    let purpose = Purpose::Verify { luck: body.luck };
+    let mut executor = Executor::new(Arc::new(sandbox.manifest().clone()), context, purpose, named);
     let mut known = Known::new();
     loop {
         match executor.run(&mut known) {
             Progress::Done(block) => return block.expect("a proposal is valid").changes,
-            Progress::Need(keys) => known.insert(keys[0], state.get(&keys[0]).cloned()),
+            Progress::Need(keys) => known.insert(keys[0], sandbox.get(&keys[0]).cloned()),
         }
     }
 }
@@ -67,8 +63,7 @@ proptest! {
     /// The sandbox checks the supply equation after every block; here nonces, failures and replay.
     #[test]
     fn any_blocks_keep_the_invariants(blocks in prop::collection::vec(prop::collection::vec(wish(), 0..12), 1..6)) {
-        let manifest = Manifest::parse(&manifest_text()).unwrap();
-        let mut sandbox = Sandbox::new(manifest.clone());
+        let mut sandbox = sandbox();
         let mut replica = sandbox.clone();
         for wishes in blocks {
             let mut nonces = BTreeMap::new();
@@ -98,14 +93,14 @@ proptest! {
     /// A transaction that fails changes its sender's fee and nonce, and nothing else.
     #[test]
     fn a_failure_changes_nothing_else(wish in wish()) {
-        let mut sandbox = Sandbox::new(Manifest::parse(&manifest_text()).unwrap());
+        let mut sandbox = sandbox();
         let before = sandbox.clone();
         let signed = sign(&sandbox, &wish, &mut BTreeMap::new());
         let Ok(receipt) = sandbox.submit(signed.clone()) else {
             prop_assert_eq!(sandbox.chain(), before.chain());
             return Ok(());
         };
-        let Action::Transfer { payments, .. } = &signed.transaction.action;
+        let Action::Transfer { payments, .. } = &signed.transaction.action else { unreachable!("a transfer") };
         let wanted = Amount::checked_sum(payments.iter().map(|p| p.amount));
         let sender = before.account(&address(wish.from));
         let rest = sender.balance.checked_sub(receipt.fee()).unwrap();
@@ -123,25 +118,12 @@ proptest! {
     /// A voter that fetches key by key, in any state, comes to the leader's changes.
     #[test]
     fn a_voter_agrees_with_the_leader(wishes in prop::collection::vec(wish(), 0..8), warp in 1u64..45) {
-        let manifest = Manifest::parse(&manifest_text()).unwrap();
-        let mut sandbox = Sandbox::new(manifest.clone());
+        let mut sandbox = sandbox();
         sandbox.warp(warp);
         let mut nonces = BTreeMap::new();
         let transactions: Vec<_> = wishes.iter().map(|w| sign(&sandbox, w, &mut nonces)).collect();
-        let state: BTreeMap<_, _> = keys(warp + 1).filter_map(|k| Some((k, sandbox.get(&k)?.clone()))).collect();
-        let (height, parameters) = (warp + 1, manifest.parameters.clone());
-        let context = BlockContext {
-            height, view: height,
-            epoch: epoch_of(height, parameters.blocks_per_epoch),
-            timestamp_ms: sandbox.chain().timestamp_ms + parameters.block_time_ms,
-        };
+        let (before, context) = (sandbox.clone(), sandbox.next());
         let block = sandbox.block(transactions);
-        prop_assert_eq!(verify(&manifest, &state, context, block.body.transactions.to_vec()), block.changes);
+        prop_assert_eq!(verify(&before, context, block.body), block.changes);
     }
-}
-
-/// What a block at `height` may read.
-fn keys(height: u64) -> impl Iterator<Item = Key> {
-    let accounts = (1..7).chain([200, 201]).map(|n| Account::key(&address(n)));
-    accounts.chain([goodwill_ledger::chain_key(), goodwill_ledger::committee_key(epoch_of(height, 40))])
 }

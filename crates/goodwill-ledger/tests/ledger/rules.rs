@@ -1,7 +1,7 @@
 //! Every rule of a transaction, and every refusal.
 
-use crate::common::{address, key, manifest_text, sandbox};
-use goodwill_ledger::{Cell, InvalidTransaction, Manifest, Sandbox, gas::gas_of};
+use crate::common::{address, key, manifest_text, sandbox, sandbox_of};
+use goodwill_ledger::{Cell, InvalidTransaction, Sandbox, gas::gas_of};
 use goodwill_types::{
     Action, Amount, Event, Failure, Memo, Outcome, Payment, Receipt, SignedTransaction, Transaction,
     codec::{EncodeSize as _, List},
@@ -201,7 +201,7 @@ fn a_proposal_leaves_out_what_does_not_fit_or_hold() {
 #[test]
 fn a_body_may_be_as_large_as_the_limit_and_no_larger() {
     let text = manifest_text().replace("[parameters]", "[parameters]\nbody_size_max = 16384");
-    let sandbox = Sandbox::new(Manifest::parse(&text).unwrap());
+    let sandbox = sandbox_of(&text);
     let with_memo = |nonce: u64, memo: usize| {
         let memo = Memo::new("m".repeat(memo)).unwrap();
         let payment = Payment { to: address(9), amount: Amount::from_units(1) };
@@ -210,7 +210,7 @@ fn a_body_may_be_as_large_as_the_limit_and_no_larger() {
         let fees = Transaction { nonce, gas_limit: 200_000, ..transaction };
         sign(&sandbox, 1, fees)
     };
-    let (mut fitting, mut left) = (Vec::new(), 16_384 - 5);
+    let (mut fitting, mut left) = (Vec::new(), 16_384 - 38);
     while left > with_memo(0, 0).encode_size() + 140 {
         fitting.push(with_memo(fitting.len() as u64, 100));
         left -= fitting.last().unwrap().encode_size();

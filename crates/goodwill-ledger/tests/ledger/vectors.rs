@@ -1,9 +1,9 @@
 //! Golden vectors: what other implementations must agree on. `GOODWILL_BLESS=1` writes them anew.
 
-use crate::common::{address, key, manifest_text};
-use goodwill_ledger::{Manifest, Sandbox};
+use crate::common::{address, key, manifest_text, sandbox};
+use goodwill_ledger::Manifest;
 use goodwill_types::{
-    Action, Amount, Certificate, Committee, Digest, Domain, Header, Memo, Payment, PublicKey, Receipt,
+    Action, Amount, Certificate, Committee, Digest, Domain, Header, Memo, Payment, PublicKey, Receipt, Seat,
     codec::{Encode, List, decode},
     hash,
 };
@@ -57,7 +57,7 @@ fn hashes_keys_and_addresses() {
 #[test]
 fn transactions_and_their_receipts() {
     let manifest = Manifest::parse(&manifest_text()).unwrap();
-    let mut sandbox = Sandbox::new(manifest.clone());
+    let mut sandbox = sandbox();
     let actions = [
         transfer(&[(2, 1)], ""),
         transfer(&[(2, 1_000_000_000), (3, u64::from(u32::MAX)), (1, 7)], "für Bäume 🌳"),
@@ -88,7 +88,7 @@ fn transactions_and_their_receipts() {
 #[test]
 fn blocks_and_the_state_after_them() {
     let manifest = Manifest::parse(&manifest_text()).unwrap();
-    let mut sandbox = Sandbox::new(manifest.clone());
+    let mut sandbox = sandbox();
     let blocks: Vec<Value> = (0..3u64)
         .map(|n| {
             let transactions = (0..n)
@@ -147,7 +147,7 @@ fn header(leader: PublicKey) -> Header {
 #[test]
 fn encodings_are_canonical() {
     let manifest = Manifest::parse(&manifest_text()).unwrap();
-    let sandbox = Sandbox::new(manifest.clone());
+    let sandbox = sandbox();
     let signed = sandbox.transaction(&key(1).public_key(), transfer(&[(2, 300), (3, 5)], "memo"));
     let signed = signed.sign(&key(1), &manifest.chain_id());
     check_canonical(&signed);
@@ -155,7 +155,8 @@ fn encodings_are_canonical() {
     check_canonical(&goodwill_ledger::genesis_committee(&manifest));
     check_canonical(&Certificate(vec![1, 2, 3].into()));
     check_canonical(&sandbox.simulate(signed).unwrap());
-    assert!(Committee::new(vec![key(1).public_key(); 2], vec![0]).is_none());
+    let seat = Seat { key: key(1).public_key(), node: key(2).public_key() };
+    assert!(Committee::new(vec![seat; 2], vec![0]).is_none());
     assert_eq!(header(key(200).public_key()).encode().len(), Header::SIZE);
 }
 

@@ -16,6 +16,9 @@ pub enum ActionError {
     /// No payment, or too many.
     #[error("a transfer makes 1 to {PAYMENTS_MAX} payments, not {0}: split it")]
     Payments(usize),
+    /// It holds signatures, which JSON leaves out.
+    #[error("this action holds signatures: take the bytes of the transaction")]
+    Signatures,
     /// The memo is too long.
     #[error("the memo has {0} bytes, and {MEMO_SIZE_MAX} are allowed: shorten it")]
     Memo(usize),
@@ -29,6 +32,16 @@ impl Action {
                 payments: payments.iter().map(|p| Payment::new(p, prefix)).collect(),
                 memo: memo.to_string(),
             },
+            typed::Action::OrderSlots { epoch, count } => Self::OrderSlots { epoch: *epoch, count: *count },
+            typed::Action::ServeSeats { epoch, node, power_mw, seats, .. } => Self::ServeSeats {
+                epoch: *epoch,
+                node: (*node).into(),
+                power_mw: *power_mw,
+                seats: seats.iter().map(|seat| seat.key.into()).collect(),
+            },
+            typed::Action::ReportEquivocation { evidence } => {
+                Self::ReportEquivocation { seat: evidence.seat.into(), epoch: evidence.epoch() }
+            }
         }
     }
 
@@ -46,6 +59,10 @@ impl Action {
                     memo: typed::Memo::new(memo.clone()).ok_or(ActionError::Memo(memo.len()))?,
                 })
             }
+            Self::OrderSlots { epoch, count } => {
+                Ok(typed::Action::OrderSlots { epoch: *epoch, count: *count })
+            }
+            Self::ServeSeats { .. } | Self::ReportEquivocation { .. } => Err(ActionError::Signatures),
         }
     }
 }
@@ -69,16 +86,35 @@ impl Event {
                 to: to.display(prefix),
                 amount: (*amount).into(),
             },
+            typed::Event::SlotsOrdered { miner, epoch, count, locked, fee } => Self::SlotsOrdered {
+                miner: miner.display(prefix),
+                epoch: *epoch,
+                count: *count,
+                locked: (*locked).into(),
+                fee: (*fee).into(),
+            },
+            typed::Event::SeatsTaken { miner, epoch, node, count } => Self::SeatsTaken {
+                miner: miner.display(prefix),
+                epoch: *epoch,
+                node: (*node).into(),
+                count: *count,
+            },
+            typed::Event::EquivocationPunished { miner, epoch, confiscated, repaid, banned_until } => {
+                Self::EquivocationPunished {
+                    miner: miner.display(prefix),
+                    epoch: *epoch,
+                    confiscated: (*confiscated).into(),
+                    repaid: (*repaid).into(),
+                    banned_until: *banned_until,
+                }
+            }
         }
     }
 }
 
 impl From<&typed::Failure> for Failure {
     fn from(failure: &typed::Failure) -> Self {
-        let code = match failure {
-            typed::Failure::InsufficientBalance { .. } => "insufficient_balance",
-        };
-        Self { code: code.into(), message: failure.to_string() }
+        Self { code: failure.code().into(), message: failure.to_string() }
     }
 }
 
