@@ -1,0 +1,40 @@
+"""Fixtures for tests of contracts; pytest finds them once the package is installed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from goodwill.address import Address
+from goodwill.testing import LocalChain
+
+
+@pytest.fixture
+def chain() -> LocalChain:
+    """A fresh local chain."""
+    return LocalChain()
+
+
+@pytest.fixture
+def alice(chain: LocalChain) -> Address:
+    """An account with 1,000,000 coins."""
+    return chain.account("alice")
+
+
+@pytest.fixture
+def bob(chain: LocalChain) -> Address:
+    """Another account with 1,000,000 coins."""
+    return chain.account("bob")
+
+
+@pytest.fixture
+def funded(chain: LocalChain) -> Callable[[str, int], Address]:
+    """Makes an account with just so many coins: ``funded("carol", 500)``."""
+    return chain.account
+
+
+@pytest.fixture
+def time_travel(chain: LocalChain) -> Callable[..., None]:
+    """Lets time pass: ``time_travel(blocks=, ms=, epochs=)``."""
+    return chain.advance
