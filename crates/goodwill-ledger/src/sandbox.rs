@@ -245,7 +245,7 @@ impl Sandbox {
     }
 
     fn records<T: goodwill_types::codec::Read<Cfg = ()>>(&self, tag: u8) -> Result<Vec<T>, String> {
-        let records = self.state.iter().filter(|(key, _)| key[0] == tag);
+        let records = self.state.range(Key::new(tag, &[])..).take_while(|(key, _)| key[0] == tag);
         let records = records.map(|(key, value)| decode_record(key, value));
         records.collect::<Result<_, _>>().map_err(|error| error.to_string())
     }
