@@ -50,6 +50,8 @@ enum Command {
     Dev(commands::dev::Args),
     /// Run a node of a chain.
     Node(commands::node::Args),
+    /// Buy slots, and see what they earn.
+    Mine(commands::mine::Args),
     /// Make, restore and look at wallets.
     Wallet(commands::wallet::Args),
     /// Send coins.
@@ -84,6 +86,7 @@ fn run(global: &Global, output: Output, command: Command) -> Result<(), CliError
     match command {
         Command::Dev(args) => commands::dev::run(output, args),
         Command::Node(args) => commands::node::run(output, args),
+        Command::Mine(args) => commands::mine::run(global, output, args),
         Command::Wallet(args) => commands::wallet::run(global, output, args),
         Command::Send(args) => commands::send::run(global, output, args),
         Command::Account(args) => commands::account::run(global, output, args),

@@ -20,12 +20,12 @@ mod turn;
 pub(crate) use committee::{begin, form, founders_committee};
 pub(crate) use fault::apply_report;
 pub(crate) use maturity::end_epoch;
-pub(crate) use order::{apply_draw, apply_order};
+pub(crate) use order::{NewOrder, apply_draw, apply_order};
 pub(crate) use plan::Plan;
 pub use price::{RHO, order_fee, subsidy};
 pub use records::{
     Drawn, Draws, Epoch, Miner, ORDERS_MAX, Order, OrderPage, Owner, Owners, SeatRecord, TakenSeat,
-    TakenSeats, draws_key, order_page_key, owners_key, taken_seats_key,
+    TakenSeats, draws_key, order_page_key, owners_key, page_of, taken_seats_key,
 };
 pub(crate) use take_up::{TakeUp, apply_take_up};
 pub(crate) use turn::{Turn, finish, missed_turns};

@@ -48,13 +48,14 @@ impl Sandbox {
         Arc::make_mut(&mut self.luck).remove(seat);
     }
 
-    /// Orders `count` slots of the epoch that can be ordered.
+    /// Orders `count` slots of the epoch that can be ordered, whatever they cost.
     ///
     /// # Errors
     /// When the order may not be included; the chain is as before.
     pub fn order(&mut self, miner: &SecretKey, count: u32) -> Result<Receipt, InvalidTransaction> {
         let epoch = self.manifest.parameters.ordering(self.chain().height + 1);
-        let order = self.transaction(&miner.public_key(), Action::OrderSlots { epoch, count });
+        let price_max = Amount::from_units(u64::MAX);
+        let order = self.transaction(&miner.public_key(), Action::OrderSlots { epoch, count, price_max });
         self.sign_and_submit(miner, order)
     }
 

@@ -5,7 +5,7 @@ use crate::{
     fee::{Fee, divide},
     gas::gas_of,
     manifest::Manifest,
-    mining::{TakeUp, apply_order, apply_report, apply_take_up},
+    mining::{NewOrder, TakeUp, apply_order, apply_report, apply_take_up},
     state::State,
     supply::Cell,
 };
@@ -106,8 +106,9 @@ fn apply_action(
     let (parameters, account) = (&manifest.parameters, payer.address);
     let event = match action {
         Action::Transfer { payments, .. } => return apply_transfer(state, account, payments),
-        Action::OrderSlots { epoch, count } => {
-            apply_order(state, chain, parameters, account, *epoch, *count)?
+        Action::OrderSlots { epoch, count, price_max } => {
+            let (epoch, count, price_max) = (*epoch, *count, *price_max);
+            apply_order(state, chain, parameters, NewOrder { account, epoch, count, price_max })?
         }
         Action::ServeSeats { epoch, node, power_mw, seats, .. } => {
             let (epoch, node, power_mw) = (*epoch, *node, *power_mw);

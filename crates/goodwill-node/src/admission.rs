@@ -274,7 +274,7 @@ impl Admitter {
                 verdicts.set(place, Ok(candidate.id));
                 continue;
             }
-            match check_transaction(&candidate.signed, &self.chain.manifest.parameters) {
+            match check_transaction(&candidate.signed, &self.chain.manifest) {
                 Ok(()) => open.push(Open { place, candidate }),
                 Err(invalid) => verdicts.set(place, Err(invalid.into())),
             }

@@ -4,6 +4,7 @@ use crate::{
     feed::Feed,
     index::Index,
     mempool::{Limits, Mempool},
+    secrets::Secrets,
     signatures::Signatures,
 };
 use bytes::Bytes;
@@ -11,12 +12,13 @@ use futures::{FutureExt, future::BoxFuture};
 use goodwill_engine::{Executed, Execution, FinalizedBlock, Refused, StateMachine};
 use goodwill_ledger::{
     BlockError, ChainState, ExecutedBlock, Executor, InvalidTransaction, Manifest, Purpose, chain_key,
-    committee_key,
+    mining::{TakenSeats, taken_seats_key},
 };
+use goodwill_proof::Entry;
 use goodwill_types::{
-    BlockContext, Body, Committee, Known, Progress, PublicKey, Receipt, SignedTransaction, TransactionId,
-    Value, api,
-    codec::{Encode, List, decode},
+    BlockContext, Body, Committee, Equivocation, Header, Key, Known, Progress, PublicKey, Receipt, SecretKey,
+    SignedTransaction, TransactionId, Value, api,
+    codec::{Encode, List, Read, decode},
 };
 use std::{
     num::NonZeroU64,
@@ -37,6 +39,10 @@ const REOFFER_BLOCKS: u64 = 8;
 
 /// Messages of other nodes that may wait to be checked.
 const HEARD_MAX: usize = 64;
+/// Evidence that may wait to be reported.
+const EQUIVOCATIONS_MAX: usize = 64;
+/// Hand-overs that may wait to be stored: a node that catches up passes many epochs at once.
+const HANDOVERS_MAX: usize = 256;
 
 /// Signed transactions on their way between nodes.
 pub type Gossip = List<SignedTransaction, 1, 1_024>;
@@ -53,11 +59,26 @@ pub struct Chain {
     pub index: Arc<Index>,
     /// Who waits for news.
     pub feed: Feed,
+    /// What the node's seats sign with.
+    pub secrets: Arc<Secrets>,
     retain_blocks: Option<NonZeroU64>,
     /// Proposals since the last final block.
     proposals: AtomicU32,
     heard: mpsc::Sender<Bytes>,
     reoffer: mpsc::Sender<Vec<SignedTransaction>>,
+    equivocations: mpsc::Sender<Equivocation>,
+    handovers: mpsc::Sender<Handover>,
+}
+
+/// The last block of an epoch made the next committee final.
+#[derive(Debug)]
+pub struct Handover {
+    /// The epoch that is over.
+    pub epoch: u64,
+    /// The height of its last block.
+    pub height: u64,
+    /// What its state says of the next committee.
+    pub next: Entry,
 }
 
 /// What comes out of a [`Chain`]: gossip heard, and transactions to be offered again.
@@ -67,6 +88,10 @@ pub struct Outbox {
     pub heard: mpsc::Receiver<Bytes>,
     /// Transactions to be gossiped again.
     pub reoffer: mpsc::Receiver<Vec<SignedTransaction>>,
+    /// Votes of seats against themselves.
+    pub equivocations: mpsc::Receiver<Equivocation>,
+    /// Ends of epochs, to be proven to those who follow.
+    pub handovers: mpsc::Receiver<Handover>,
 }
 
 impl Chain {
@@ -74,23 +99,35 @@ impl Chain {
     pub fn new(
         manifest: Manifest,
         index: Arc<Index>,
+        secrets: Secrets,
         limits: Limits,
         retain_blocks: Option<NonZeroU64>,
     ) -> (Arc<Self>, Outbox) {
         let (heard, heard_receiver) = mpsc::channel(HEARD_MAX);
         let (reoffer, reoffer_receiver) = mpsc::channel(1);
+        let (equivocations, equivocations_receiver) = mpsc::channel(EQUIVOCATIONS_MAX);
+        let (handovers, handovers_receiver) = mpsc::channel(HANDOVERS_MAX);
         let chain = Self {
             signatures: Arc::new(Signatures::new(manifest.chain_id())),
             manifest: Arc::new(manifest),
             mempool: Arc::new(Mutex::new(Mempool::new(limits))),
             index,
             feed: Feed::default(),
+            secrets: Arc::new(secrets),
             retain_blocks,
             proposals: AtomicU32::new(0),
             heard,
             reoffer,
+            equivocations,
+            handovers,
         };
-        (Arc::new(chain), Outbox { heard: heard_receiver, reoffer: reoffer_receiver })
+        let outbox = Outbox {
+            heard: heard_receiver,
+            reoffer: reoffer_receiver,
+            equivocations: equivocations_receiver,
+            handovers: handovers_receiver,
+        };
+        (Arc::new(chain), outbox)
     }
 
     /// The transactions that wait.
@@ -108,18 +145,26 @@ impl StateMachine for Chain {
         if epoch == 0 {
             return Progress::Done(goodwill_ledger::genesis_committee(&self.manifest));
         }
-        let key = committee_key(epoch);
-        match known.get(&key) {
-            None => Progress::Need(vec![key]),
-            Some(record) => {
-                let record =
-                    record.unwrap_or_else(|| panic!("the state holds no committee of epoch {epoch}"));
-                Progress::Done(
-                    decode(record)
-                        .unwrap_or_else(|e| panic!("the committee of epoch {epoch} is damaged: {e}")),
-                )
-            }
-        }
+        let missing = || panic!("the state holds no committee of epoch {epoch}");
+        answer(known, Committee::key(epoch), |record| record.unwrap_or_else(missing))
+    }
+
+    fn expected(&self, epoch: u64, known: &mut Known) -> Progress<Vec<PublicKey>> {
+        answer(known, taken_seats_key(epoch), |taken: Option<TakenSeats>| {
+            let mut nodes: Vec<_> = taken.unwrap_or_default().iter().map(|seat| seat.node).collect();
+            nodes.sort_unstable();
+            nodes.dedup();
+            nodes
+        })
+    }
+
+    fn secrets(&self, epoch: u64, committee: &Committee) -> Vec<SecretKey> {
+        self.secrets.enter(epoch, committee)
+    }
+
+    fn equivocated(&self, evidence: Equivocation) {
+        // More of it than can be reported is no loss: the first costs all that there is to lose.
+        let _ = self.equivocations.try_send(evidence);
     }
 
     fn propose(&self, context: &BlockContext) -> Box<dyn Execution> {
@@ -127,6 +172,7 @@ impl StateMachine for Chain {
         Box::new(Proposal {
             manifest: self.manifest.clone(),
             mempool: self.mempool.clone(),
+            secrets: self.secrets.clone(),
             context: context.clone(),
             halvings: before.saturating_sub(PROPOSALS_MAX).min(32),
             executor: None,
@@ -147,7 +193,13 @@ impl StateMachine for Chain {
         let (index, height) = (self.index.clone(), block.header.height);
         let forget = self.retain_blocks.and_then(|retain| height.checked_sub(retain.get()));
         let receipts: Result<Vec<Receipt>, _> = block.receipts.iter().map(|bytes| decode(bytes)).collect();
+        let last = self.manifest.parameters.is_last(height);
+        let (secrets, next, timestamp_ms) =
+            (self.secrets.clone(), block.header.epoch + 1, block.header.timestamp_ms);
         let record = move || -> Result<(), String> {
+            if last {
+                secrets.passed(next, timestamp_ms).map_err(|e| format!("the seats' folder: {e}"))?;
+            }
             index.record(height, receipts.map_err(|e| e.to_string())?, forget).map_err(|e| e.to_string())
         };
         async move {
@@ -178,9 +230,27 @@ impl StateMachine for Chain {
         self.feed.publish(block_view(block, &body));
     }
 
+    fn handed_over(&self, last: &Header, next: Entry) {
+        // One that is dropped here is found at other nodes.
+        let _ = self.handovers.try_send(Handover { epoch: last.epoch, height: last.height, next });
+    }
+
     fn heard(&self, _from: &PublicKey, message: Bytes) {
         // Gossip promises nothing: under load some is dropped, and offered again later.
         let _ = self.heard.try_send(message);
+    }
+}
+
+/// Answers from one record of the state.
+///
+/// # Panics
+/// When the record is damaged: the engine stops the node and says so.
+fn answer<T: Read<Cfg = ()>, U>(known: &Known, key: Key, answer: impl FnOnce(Option<T>) -> U) -> Progress<U> {
+    let decoded =
+        |value: &Value| decode(value).unwrap_or_else(|e| panic!("the record {key:?} is damaged: {e}"));
+    match known.get(&key) {
+        None => Progress::Need(vec![key]),
+        Some(record) => Progress::Done(answer(record.map(decoded))),
     }
 }
 
@@ -207,6 +277,7 @@ pub(crate) fn block_view(block: &FinalizedBlock, body: &Body) -> api::Block {
 struct Proposal {
     manifest: Arc<Manifest>,
     mempool: Arc<Mutex<Mempool>>,
+    secrets: Arc<Secrets>,
     context: BlockContext,
     /// How often to halve what is offered: a block that this machine cannot make in time never
     /// becomes final, however often it is tried.
@@ -226,7 +297,9 @@ impl Proposal {
         let gas = parameters.gas_per_block_max.saturating_mul(OFFERED_BLOCKS) >> self.halvings;
         let bytes = parameters.body_size_max.saturating_mul(OFFERED_BLOCKS as usize) >> self.halvings;
         let selected = lock(&self.mempool).select(base_fee, gas, bytes);
-        Executor::new(self.manifest.clone(), self.context.clone(), Purpose::Propose, selected)
+        let secrets = self.secrets.clone();
+        let reveal = Arc::new(move |seat: &PublicKey, left| secrets.reveal(seat, left));
+        Executor::new(self.manifest.clone(), self.context.clone(), Purpose::Propose { reveal }, selected)
     }
 }
 
@@ -274,6 +347,7 @@ struct Verification {
 impl Verification {
     fn decode(&self) -> Result<Executor, Refused> {
         let body: Body = decode(&self.body).map_err(|e| Refused(format!("the body is malformed: {e}")))?;
+        let purpose = Purpose::Verify { luck: body.luck };
         let transactions = body.transactions.into_vec().into_iter();
         let named: Vec<_> = transactions.map(|signed| (signed.id(), signed)).collect();
         if let Some(signatures) = &self.signatures
@@ -282,7 +356,7 @@ impl Verification {
         {
             return Err(Refused(format!("transaction {bad} ({}) is not signed by its sender", named[bad].0)));
         }
-        Ok(Executor::new(self.manifest.clone(), self.context.clone(), Purpose::Verify, named))
+        Ok(Executor::new(self.manifest.clone(), self.context.clone(), purpose, named))
     }
 }
 

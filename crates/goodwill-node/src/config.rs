@@ -1,6 +1,6 @@
 //! `node.toml`: what one node needs to know besides its chain.
 
-use goodwill_types::{PublicKey, SecretKey};
+use goodwill_types::{Amount, PublicKey, SecretKey};
 use serde::{Deserialize, Serialize};
 use std::{
     fs, io,
@@ -9,8 +9,23 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// The name of the node's key file in its data folder.
-const KEY_FILE: &str = "node.key";
+/// A key in a node's data folder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyFile {
+    /// The node's name in the mesh.
+    Node,
+    /// The account that orders slots and earns.
+    Miner,
+}
+
+impl KeyFile {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Node => "node.key",
+            Self::Miner => "miner.key",
+        }
+    }
+}
 
 /// A node's settings, as in `node.toml`. Paths are relative to the file.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -47,6 +62,58 @@ pub struct NodeConfig {
     /// How many blocks to keep; all of them if missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retain_blocks: Option<NonZeroU64>,
+    /// Whether and how the node mines.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mine: Option<MineConfig>,
+}
+
+/// `[mine]`: how a node mines with the account of its miner's key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MineConfig {
+    /// How many slots to order for each epoch.
+    #[serde(default = "default_slots")]
+    pub slots: NonZeroU32,
+    /// The most that a slot may cost, in coins.
+    #[serde(with = "coins")]
+    pub max_price: Amount,
+    /// What the machine draws while it mines, in milliwatts: declared on the chain.
+    #[serde(default = "default_power_mw")]
+    pub power_mw: u32,
+    /// Whether slots are ordered without being asked each time. Slots that were drawn are taken up
+    /// in any case.
+    #[serde(default = "default_auto")]
+    pub auto: bool,
+    /// A gateway to ask and to send through until this node has caught up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gateway: Option<String>,
+}
+
+fn default_slots() -> NonZeroU32 {
+    NonZeroU32::MIN
+}
+
+/// A Raspberry Pi.
+const fn default_power_mw() -> u32 {
+    5_000
+}
+
+const fn default_auto() -> bool {
+    true
+}
+
+/// Amounts as text, in coins.
+mod coins {
+    use goodwill_types::Amount;
+    use serde::{Deserialize as _, Deserializer, Serializer, de::Error as _};
+
+    pub(super) fn serialize<S: Serializer>(amount: &Amount, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&amount.to_string())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Amount, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+    }
 }
 
 /// A node to connect to.
@@ -107,6 +174,7 @@ impl NodeConfig {
             followers: Vec::new(),
             peers: Vec::new(),
             retain_blocks: None,
+            mine: None,
         }
     }
 
@@ -160,37 +228,48 @@ pub fn read(path: &Path) -> Result<String, ConfigError> {
     fs::read_to_string(path).map_err(|source| ConfigError::File { path: path.into(), source })
 }
 
-/// The node's key, from its data folder; made there if missing, readable by its owner only.
+/// A key from a node's data folder; `None` if there is none.
 ///
 /// # Errors
 /// [`ConfigError`].
-pub fn load_or_create_key(data: &Path) -> Result<SecretKey, ConfigError> {
-    let path = data.join(KEY_FILE);
-    let failed = |source| ConfigError::File { path: path.clone(), source };
+pub fn load_key(data: &Path, file: KeyFile) -> Result<Option<SecretKey>, ConfigError> {
+    let path = data.join(file.name());
     match fs::read_to_string(&path) {
-        Ok(text) => parse_secret(&text)
-            .ok_or_else(|| ConfigError::Malformed { path: path.clone(), reason: "not a node's key".into() }),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let key = SecretKey::generate();
-            store_key(data, &key).map_err(failed)?;
-            Ok(key)
-        }
-        Err(error) => Err(failed(error)),
+        Ok(text) => match parse_secret(&text) {
+            Some(key) => Ok(Some(key)),
+            None => Err(ConfigError::Malformed { path, reason: "not a key: restore it from a copy".into() }),
+        },
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(ConfigError::File { path, source }),
     }
 }
 
-/// Writes a node's key into its data folder, unless there is one.
+/// A key from a node's data folder; made there if missing, readable by its owner only.
+///
+/// # Errors
+/// [`ConfigError`].
+pub fn load_or_create_key(data: &Path, file: KeyFile) -> Result<SecretKey, ConfigError> {
+    if let Some(key) = load_key(data, file)? {
+        return Ok(key);
+    }
+    let key = SecretKey::generate();
+    store_key(data, file, &key)
+        .map_err(|source| ConfigError::File { path: data.join(file.name()), source })?;
+    Ok(key)
+}
+
+/// Writes a key into a node's data folder, unless there is one.
 ///
 /// # Errors
 /// When there is one already, or the disk fails.
-pub fn store_key(data: &Path, key: &SecretKey) -> io::Result<()> {
+pub fn store_key(data: &Path, file: KeyFile, key: &SecretKey) -> io::Result<()> {
     use std::io::Write as _;
     fs::create_dir_all(data)?;
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(data.join(KEY_FILE))?;
+    let mut file = options.open(data.join(file.name()))?;
     writeln!(file, "{}", hex::encode(key.to_seed()))?;
     file.sync_all()
 }

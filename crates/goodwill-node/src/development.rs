@@ -3,7 +3,7 @@
 
 use crate::{
     NodeError,
-    config::{ConfigError, NodeConfig, PeerConfig, store_key},
+    config::{ConfigError, KeyFile, NodeConfig, PeerConfig, store_key},
     load_manifest,
 };
 use goodwill_ledger::manifest::{Member, development_manifest};
@@ -58,8 +58,8 @@ impl Development<'_> {
     fn manifest(&self) -> String {
         let founders: Vec<Member> = (0..self.miners)
             .map(|number| {
-                let node_key = development::miner(number).public_key();
-                Member { name: format!("miner-{number}"), node_key, account: Address::of(&node_key) }
+                let node = development::miner(number);
+                Member::new(format!("miner-{number}"), &node, Address::of(&node.public_key()))
             })
             .collect();
         let accounts: Vec<Address> = development::NAMES.iter().map(|name| account_address(name)).collect();
@@ -76,7 +76,7 @@ impl Development<'_> {
     ) -> Result<NodeConfig, NodeError> {
         let home = folder.join(format!("miner-{number}"));
         if !home.join("node.key").exists() {
-            store_key(&home, key).map_err(at(&home))?;
+            store_key(&home, KeyFile::Node, key).map_err(at(&home))?;
         }
         let path = home.join("node.toml");
         let settings = toml::to_string(&self.settings(number, peers))

@@ -4,6 +4,7 @@
 //! Receipts are written with each block. Where a transaction is follows from them, and is written for
 //! many blocks at once: transaction ids are random, and a few of them touch as much of the file as many.
 
+use goodwill_proof::StateProof;
 use goodwill_types::{
     Receipt, TransactionId,
     block::TRANSACTIONS_PER_BLOCK_MAX,
@@ -26,6 +27,9 @@ const TRANSACTIONS: TableDefinition<'_, [u8; 32], (u64, u32)> = TableDefinition:
 const RECEIPTS: TableDefinition<'_, u64, (u32, &[u8])> = TableDefinition::new("receipts");
 /// The height of the last block whose transactions are in [`TRANSACTIONS`].
 const PLACED: TableDefinition<'_, (), u64> = TableDefinition::new("placed");
+
+/// Epoch -> the proof of who comes after its committee.
+const HANDOVERS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("handovers");
 
 /// How much memory the index may use for its cache, in bytes.
 const CACHE_BYTES: usize = 4 << 20;
@@ -100,6 +104,7 @@ impl Index {
         let write = database.begin_write()?;
         let placed = {
             write.open_table(TRANSACTIONS)?;
+            write.open_table(HANDOVERS)?;
             let placed = write.open_table(PLACED)?;
             placed.get(())?.map_or(0, |height| height.value())
         };
@@ -170,6 +175,26 @@ impl Index {
     pub fn receipts(&self, height: u64) -> Result<Option<Receipts>, IndexError> {
         let table = self.database.begin_read()?.open_table(RECEIPTS)?;
         table.get(height)?.map(|record| read_receipts(height, record.value())).transpose()
+    }
+
+    /// Stores the proof of who comes after the committee of `epoch`. Nothing is lost where it is
+    /// missing: other nodes have it too.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn record_handover(&self, epoch: u64, proof: &StateProof) -> Result<(), IndexError> {
+        let write = self.database.begin_write()?;
+        write.open_table(HANDOVERS)?.insert(epoch, &proof.encode()[..])?;
+        Ok(write.commit()?)
+    }
+
+    /// The proof of who comes after the committee of `epoch`, encoded.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn handover(&self, epoch: u64) -> Result<Option<Vec<u8>>, IndexError> {
+        let table = self.database.begin_read()?.open_table(HANDOVERS)?;
+        Ok(table.get(epoch)?.map(|proof| proof.value().to_vec()))
     }
 
     fn unplaced(&self) -> MutexGuard<'_, HashMap<TransactionId, Place>> {

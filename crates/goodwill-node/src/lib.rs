@@ -11,7 +11,9 @@ pub mod gateway;
 pub mod index;
 pub mod journal;
 pub mod mempool;
+pub mod miner;
 mod node;
+pub mod secrets;
 mod signatures;
 
 pub use chain::Chain;

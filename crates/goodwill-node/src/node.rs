@@ -2,12 +2,14 @@
 
 use crate::{
     admission::Admission,
-    chain::Chain,
-    config::{ConfigError, NodeConfig, load_or_create_key, read},
+    chain::{Chain, Handover},
+    config::{ConfigError, KeyFile, NodeConfig, load_key, load_or_create_key, read},
     gateway::{Gateway, Metrics, Rates, Streams, router},
     index::Index,
     journal::Journal,
     mempool::Limits,
+    miner::Miner,
+    secrets::Secrets,
 };
 use futures::FutureExt;
 use goodwill_engine::{
@@ -15,15 +17,22 @@ use goodwill_engine::{
     process::{self, Failure, ProcessConfig, Stop},
 };
 use goodwill_ledger::{Manifest, ManifestError};
-use goodwill_types::SecretKey;
+use goodwill_proof::StateProof;
+use goodwill_types::{SecretKey, codec::List};
+use goodwill_wallet::Client;
 use std::{
     fs,
     net::SocketAddr,
     num::{NonZeroU64, NonZeroUsize},
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, sync::mpsc};
+use tracing::warn;
+
+/// How long to wait before asking again for the certificate of an epoch's last block.
+const CERTIFICATE_WAIT: Duration = Duration::from_millis(100);
 
 /// Why a node did not start, or ended other than by being asked to.
 #[derive(Debug, thiserror::Error)]
@@ -78,16 +87,28 @@ pub fn run(
     let manifest_text = read(&config.manifest)?;
     let manifest = Manifest::parse(&manifest_text)
         .map_err(|source| NodeError::Manifest { path: config.manifest.clone(), source })?;
-    let key = load_or_create_key(&config.data)?;
+    let key = load_or_create_key(&config.data, KeyFile::Node)?;
+    let miner = match config.mine {
+        Some(_) => Some(load_or_create_key(&config.data, KeyFile::Miner)?),
+        None => load_key(&config.data, KeyFile::Miner)?,
+    };
+    let other = config.mine.as_ref().and_then(|mine| mine.gateway.as_deref()).map(Client::new).transpose();
+    let other =
+        other.map_err(|e| ConfigError::Malformed { path: "node.toml".into(), reason: e.to_string() })?;
     claim_folder(&config.data, &manifest)?;
-    let process = process_config(&config, &manifest, key)?;
+    let process = process_config(&config, &manifest, key.clone())?;
     let index = Index::open(&config.data.join("index.redb")).map_err(|e| Failure::Start(e.to_string()))?;
-    let (chain, outbox) = Chain::new(manifest, Arc::new(index), Limits::default(), config.retain_blocks);
+    let secrets = open_secrets(&config, &manifest, &key)?;
+    let (chain, mut outbox) =
+        Chain::new(manifest, Arc::new(index), secrets, Limits::default(), config.retain_blocks);
     let path = config.data.join("journal");
     let journal = Journal::open(&path).map_err(|source| ConfigError::File { path, source })?;
     let machine = chain.clone();
-    process::run(process, machine, stop, move |engine, stop| {
+    let equivocations = take(&mut outbox.equivocations);
+    let handovers = take(&mut outbox.handovers);
+    process::run(process, chain.clone(), stop, move |engine, stop| {
         async move {
+            tokio::spawn(keep_handovers(chain.clone(), engine.clone(), handovers));
             let admission = Admission::start(chain.clone(), engine.clone(), outbox, journal);
             let gateway = Gateway {
                 chain,
@@ -103,6 +124,13 @@ pub fn run(
                 format!("cannot listen on {} for the API: {e}; choose another address with http", config.http)
             })?;
             let http = listener.local_addr().map_err(|e| e.to_string())?;
+            if let Some(miner) = miner {
+                let (config, own) = (config.mine, Client::new(&own_url(http)).map_err(|e| e.to_string())?);
+                let miner =
+                    Miner { chain: machine, node: key, key: miner, config, own, other, equivocations };
+                let stop = stop.clone();
+                std::thread::spawn(move || miner.run(&stop));
+            }
             tokio::spawn(async move {
                 if engine.reached(0).await.is_ok() {
                     ready(Running { http, engine });
@@ -151,6 +179,47 @@ fn process_config(
         peers_max: NonZeroUsize::new(peers_max).expect("at least this node"),
         worker_threads: NonZeroUsize::new(2).expect("not zero"),
     })
+}
+
+/// The secrets of the node's seats; its own key is one where it is a founder's.
+fn open_secrets(config: &NodeConfig, manifest: &Manifest, key: &SecretKey) -> Result<Secrets, NodeError> {
+    let path = config.data.join("seats");
+    let is_founder = manifest.founders.iter().any(|founder| founder.node_key == key.public_key());
+    Secrets::open(&path, is_founder.then(|| key.clone()), manifest.parameters.luck_length())
+        .map_err(|source| ConfigError::File { path, source }.into())
+}
+
+/// Leaves a channel behind that brings nothing.
+fn take<T>(receiver: &mut mpsc::Receiver<T>) -> mpsc::Receiver<T> {
+    let (_, none) = mpsc::channel(1);
+    std::mem::replace(receiver, none)
+}
+
+/// Stores the proof of each hand-over, once the last block of its epoch is certified.
+async fn keep_handovers(chain: Arc<Chain>, engine: Engine, mut handovers: mpsc::Receiver<Handover>) {
+    while let Some(Handover { epoch, height, next }) = handovers.recv().await {
+        let finality = loop {
+            match engine.certified(height).await {
+                Ok(Some(finality)) => break finality,
+                Ok(None) => tokio::time::sleep(CERTIFICATE_WAIT).await,
+                Err(_) => return,
+            }
+        };
+        let proof = StateProof { finality, entries: List::new(vec![next]).expect("one entry") };
+        let index = chain.index.clone();
+        let stored = tokio::task::spawn_blocking(move || index.record_handover(epoch, &proof)).await;
+        if let Ok(Err(error)) = stored {
+            warn!(epoch, %error, "the proof of a hand-over is not stored: light clients must ask others");
+        }
+    }
+}
+
+/// How the node itself asks its gateway.
+fn own_url(mut http: SocketAddr) -> String {
+    if http.ip().is_unspecified() {
+        http.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
+    }
+    format!("http://{http}")
 }
 
 /// Marks the data folder as this chain's, so that no other chain is ever run on its data.

@@ -215,6 +215,8 @@ pub enum Action {
         epoch: u64,
         /// How many slots.
         count: u32,
+        /// The most that one may cost.
+        price_max: Units,
     },
     /// Takes up slots that were drawn. The signatures of the node and its seats are left out.
     ServeSeats {
@@ -411,6 +413,110 @@ pub struct Supply {
     pub cells: BTreeMap<String, Units>,
 }
 
+/// `GET /v1/epochs/{n}`: what is known of an epoch. Those that can be ordered are known already.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Epoch {
+    /// Which epoch.
+    pub number: u64,
+    /// The height of its first block.
+    pub first_height: u64,
+    /// The height of its last block.
+    pub last_height: u64,
+    /// What a slot costs.
+    pub price: Units,
+    /// What a paid turn earns. A slot has `paid_turns` of them.
+    pub reward: Units,
+    /// The turns of a slot that are paid.
+    pub paid_turns: u64,
+    /// The most slots that are sold.
+    pub slots: u32,
+    /// Slots that were ordered.
+    pub ordered: u64,
+    /// Slots that the draw filled.
+    pub filled: u32,
+    /// Filled slots that were taken up.
+    pub taken_up: u32,
+    /// The height at which its slots are drawn; epochs 0 and 1 have no draw.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub draw_height: Option<u64>,
+    /// The last height at which its seats are taken up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub take_up_until: Option<u64>,
+    /// Its seats, in the committee's order; none before it is formed, and after its rewards matured.
+    #[cfg_attr(feature = "openapi", schema(max_items = 512))]
+    pub seats: Vec<EpochSeat>,
+    /// What parts of its seats cost at its price.
+    pub cost_of: CostOf,
+}
+
+/// One seat of an epoch: part of [`Epoch`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct EpochSeat {
+    /// Whose it is.
+    #[cfg_attr(feature = "openapi", schema(value_type = schema::AddressText))]
+    pub miner: String,
+    /// The node that hosts it.
+    pub node: HexKey,
+    /// Whether its slot was bought; caretakers' were not.
+    pub paid: bool,
+    /// Blocks that it made.
+    pub led: u32,
+    /// Turns that it missed.
+    pub missed: u32,
+}
+
+/// What it costs to hold parts of the seats: a third can stop the chain, two thirds decide what is
+/// final, three quarters decide who receives donations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct CostOf {
+    /// A third of the seats, rounded up.
+    pub third: Units,
+    /// Two thirds.
+    pub two_thirds: Units,
+    /// Three quarters.
+    pub three_quarters: Units,
+}
+
+/// `GET /v1/miners/{address}`, and each of `GET /v1/miners`: an account as a miner.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Miner {
+    /// Whose account.
+    #[cfg_attr(feature = "openapi", schema(value_type = schema::AddressText))]
+    pub address: String,
+    /// The height at which this was so.
+    pub height: u64,
+    /// Seats in the present epoch.
+    pub seats: u32,
+    /// Those of them whose slots were bought.
+    pub paid_seats: u32,
+    /// Heights of its next turns in the present epoch, if all seats before make their blocks.
+    #[cfg_attr(feature = "openapi", schema(max_items = 8))]
+    pub next_turns: Vec<u64>,
+    /// Slots that it ordered of the epoch after the next.
+    pub ordered: u64,
+    /// Slots of the next epoch that were drawn for it.
+    pub drawn: u32,
+    /// Those of them that it took up.
+    pub taken_up: u32,
+    /// Blocks that its seats made, ever.
+    pub led: u64,
+    /// Turns that its seats missed, ever.
+    pub missed: u64,
+    /// Prices and order fees that it gave to the pool, ever.
+    pub donated: Units,
+    /// What it earned that cannot be spent yet.
+    pub unmatured: Units,
+    /// Rewards that were paid out, ever.
+    pub matured: Units,
+    /// The last epoch for which it cannot order, where it equivocated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub banned_until: Option<u64>,
+}
+
 /// `GET /v1/mempool`: what waits in this node.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -443,6 +549,16 @@ pub struct Checkpoint {
     pub committee: HexBytes,
     /// The committee's finalization certificate for the block.
     pub finality: HexBytes,
+}
+
+/// `GET /v1/handovers/{epoch}`: shows that the committee of an epoch made final who comes after it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Handover {
+    /// The epoch whose committee hands over.
+    pub epoch: u64,
+    /// A state proof of `goodwill-proof` for the next committee, at the last block of the epoch.
+    pub proof: HexBytes,
 }
 
 /// What went wrong: RFC 9457, `application/problem+json`.

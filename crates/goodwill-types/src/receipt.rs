@@ -128,6 +128,14 @@ pub enum Failure {
         /// The epoch whose orders are taken.
         open: u64,
     },
+    /// The slots cost more than the order allows.
+    #[error("a slot of the epoch costs {price}, and the order allows {price_max}")]
+    TooExpensive {
+        /// What a slot costs.
+        price: Amount,
+        /// What it may cost.
+        price_max: Amount,
+    },
     /// No more accounts can order in this epoch.
     #[error("{max} accounts have ordered slots of the epoch already: order in the next")]
     OrdersFull {
@@ -184,6 +192,7 @@ impl Failure {
         match self {
             Self::InsufficientBalance { .. } => "insufficient_balance",
             Self::OrdersClosed { .. } => "orders_closed",
+            Self::TooExpensive { .. } => "too_expensive",
             Self::OrdersFull { .. } => "orders_full",
             Self::Banned { .. } => "banned",
             Self::TakeUpClosed { .. } => "take_up_closed",
@@ -205,11 +214,12 @@ variants!(Event {
 variants!(Failure {
     0 => InsufficientBalance { balance, wanted },
     1 => OrdersClosed { wanted, open },
-    2 => OrdersFull { max },
-    3 => Banned { until },
-    4 => TakeUpClosed { epoch, first, last },
-    5 => NotDrawn { wanted, free },
-    6 => SeatKeyUsed { index },
-    7 => NoSuchSeat { epoch },
-    8 => PunishedAlready { epoch },
+    2 => TooExpensive { price, price_max },
+    3 => OrdersFull { max },
+    4 => Banned { until },
+    5 => TakeUpClosed { epoch, first, last },
+    6 => NotDrawn { wanted, free },
+    7 => SeatKeyUsed { index },
+    8 => NoSuchSeat { epoch },
+    9 => PunishedAlready { epoch },
 });

@@ -59,6 +59,8 @@ pub enum Action {
         epoch: u64,
         /// How many slots.
         count: u32,
+        /// The most that one may cost.
+        price_max: Amount,
     },
     /// Takes up slots that were drawn: names the node and the seats that will serve.
     ServeSeats {
@@ -191,7 +193,7 @@ impl fmt::Debug for TransactionId {
 
 variants!(Action {
     0 => Transfer { payments, memo },
-    1 => OrderSlots { epoch, count },
+    1 => OrderSlots { epoch, count, price_max },
     2 => ServeSeats { epoch, node, consent, power_mw, seats },
     3 => ReportEquivocation { evidence },
 });

@@ -5,8 +5,8 @@
 use goodwill_types::{
     Address, Prefix, SignedTransaction, TransactionId,
     api::{
-        Account, Block, Checkpoint, Hex, Mempool, Problem, Receipt, Simulation, Status, Submission, Submit,
-        SubmitResult, Supply, Transaction, TransactionStatus,
+        Account, Block, Checkpoint, Epoch, Handover, Hex, Mempool, Miner, Problem, Receipt, Simulation,
+        Status, Submission, Submit, SubmitResult, Supply, Transaction, TransactionStatus,
     },
     codec::Encode as _,
 };
@@ -184,6 +184,39 @@ impl Client {
     /// See [`ClientError`].
     pub fn mempool(&self) -> Result<Mempool, ClientError> {
         self.get("/v1/mempool")
+    }
+
+    /// What is known of an epoch; `None` for the present one.
+    ///
+    /// # Errors
+    /// [`ClientError::NotFound`] for one that is too far ahead.
+    pub fn epoch(&self, number: Option<u64>) -> Result<Epoch, ClientError> {
+        let number = number.map_or_else(|| "current".into(), |number| number.to_string());
+        self.get(&format!("/v1/epochs/{number}"))
+    }
+
+    /// The miners that have seats now.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub fn miners(&self) -> Result<Vec<Miner>, ClientError> {
+        self.get("/v1/miners")
+    }
+
+    /// An account as a miner.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub fn miner(&self, address: &Address, prefix: &Prefix) -> Result<Miner, ClientError> {
+        self.get(&format!("/v1/miners/{}", address.display(prefix)))
+    }
+
+    /// The proof that the committee of `epoch` made final who comes after it.
+    ///
+    /// # Errors
+    /// [`ClientError::NotFound`] where this gateway does not have it.
+    pub fn handover(&self, epoch: u64) -> Result<Handover, ClientError> {
+        self.get(&format!("/v1/handovers/{epoch}"))
     }
 
     /// A recent final block with its committee.

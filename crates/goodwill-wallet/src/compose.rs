@@ -172,8 +172,44 @@ pub fn transfer(
     account: &Account,
     wish: Transfer,
 ) -> Result<Draft, ComposeError> {
+    let Transfer { payments, memo, tip_per_gas, fee_per_gas_max, validity_blocks } = wish;
+    let action = transfer_action(payments, memo)?;
+    compose(terms, from, account, action, Offer { tip_per_gas, fee_per_gas_max, validity_blocks })
+}
+
+/// What is offered for being included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Offer {
+    /// What the leader is offered per gas, in base units.
+    pub tip_per_gas: u64,
+    /// The most to pay per gas, in base units. Without it, twice the base fee and the tip: enough
+    /// after five full blocks in a row.
+    pub fee_per_gas_max: Option<u64>,
+    /// For how many blocks it can be included.
+    pub validity_blocks: u64,
+}
+
+impl Default for Offer {
+    fn default() -> Self {
+        Self { tip_per_gas: 0, fee_per_gas_max: None, validity_blocks: VALIDITY_BLOCKS }
+    }
+}
+
+/// Composes a transaction of the account `from`, which stands as given: its nonce is the one that the
+/// transaction gets.
+///
+/// # Errors
+/// What the chain would refuse or fail, before anything is signed.
+pub fn compose(
+    terms: &Terms,
+    from: Address,
+    account: &Account,
+    action: Action,
+    offer: Offer,
+) -> Result<Draft, ComposeError> {
     let base_fee = terms.base_fee_per_gas;
-    let offered = wish.fee_per_gas_max.unwrap_or(base_fee.saturating_mul(2).saturating_add(wish.tip_per_gas));
+    let usual = base_fee.saturating_mul(2).saturating_add(offer.tip_per_gas);
+    let offered = offer.fee_per_gas_max.unwrap_or(usual);
     if offered < base_fee {
         return Err(ComposeError::FeeTooLow { offered, base_fee });
     }
@@ -181,18 +217,18 @@ pub fn transfer(
         chain: terms.chain.clone(),
         from,
         nonce: account.nonce,
-        last_height: terms.height.saturating_add(wish.validity_blocks),
+        last_height: terms.height.saturating_add(offer.validity_blocks),
         gas_limit: 0,
         fee_per_gas_max: offered,
-        tip_per_gas: wish.tip_per_gas,
-        action: action(wish.payments, wish.memo)?,
+        tip_per_gas: offer.tip_per_gas,
+        action,
     };
     let draft = with_exact_gas(draft, &terms.gas_prices).ok_or(ComposeError::TooLarge)?;
     check_balance(&draft, account.balance)?;
     Ok(draft)
 }
 
-fn action(payments: Vec<Payment>, memo: String) -> Result<Action, ComposeError> {
+fn transfer_action(payments: Vec<Payment>, memo: String) -> Result<Action, ComposeError> {
     if let Some(index) = payments.iter().position(|payment| payment.amount == Amount::ZERO) {
         return Err(ComposeError::ZeroPayment(index + 1));
     }
@@ -215,8 +251,7 @@ fn with_exact_gas(mut draft: Draft, prices: &GasPrices) -> Option<Draft> {
 }
 
 fn gas(draft: &Draft, prices: &GasPrices) -> Option<u64> {
-    let Action::Transfer { payments, .. } = &draft.action;
-    prices.transfer(payments.len(), signed_size(draft))
+    prices.of(&draft.action, signed_size(draft))
 }
 
 /// The size of the signed transaction, whoever's key it is.
@@ -241,10 +276,16 @@ fn check_balance(draft: &Draft, balance: Amount) -> Result<(), ComposeError> {
 }
 
 impl Draft {
-    /// What it gives to others, without the fee; `None` when the sum is beyond 2^64.
+    /// What it gives away at most, without the fee; `None` when the sum is beyond 2^64.
     pub fn given(&self) -> Option<Amount> {
-        let Action::Transfer { payments, .. } = &self.action;
-        Amount::checked_sum(payments.iter().map(|payment| payment.amount))
+        match &self.action {
+            Action::Transfer { payments, .. } => Amount::checked_sum(payments.iter().map(|p| p.amount)),
+            Action::OrderSlots { count, price_max, .. } => {
+                let one = price_max.units.checked_add(price_max.units.div_ceil(100))?;
+                one.checked_mul(u64::from(*count)).map(Amount::from_units)
+            }
+            Action::ServeSeats { .. } | Action::ReportEquivocation { .. } => Some(Amount::ZERO),
+        }
     }
 
     /// The most that its fee can be; `None` when that is beyond 2^64.

@@ -1,26 +1,47 @@
 //! Checks what a gateway says of an account or a transaction: that a final block of the right chain
 //! says it too.
 //!
-//! Trusted are the chain's id and the seats of a committee: those of the founders, from the
-//! manifest, or those of a checkpoint whose digest came from somebody trusted. A proof shows that
-//! something was so at a height, not that nothing happened since: look at
-//! [`VerifiedAccount::age_ms`].
+//! Trusted are the chain's id and one committee: that of epoch 0, from the manifest, or that of a
+//! checkpoint whose digest came from somebody trusted. From there the client follows the chain of
+//! committees: each names the next in a state that it made final. Old seats' keys cost nothing to
+//! buy, so a start that is too old is refused. A proof shows that something was so at a height, not
+//! that nothing happened since: look at [`VerifiedAccount::age_ms`].
 
+use crate::{Client, ClientError};
 use goodwill_proof::{
     FinalityProof, InvalidProof, StateProof, TransactionProof, Verified, verify_finality, verify_state,
     verify_transaction,
 };
 use goodwill_types::{
-    Account, Address, Committee, Digest, Header, Prefix, PublicKey, Receipt, TransactionId,
+    Account, Address, Committee, Digest, Header, Prefix, Receipt, TransactionId,
     api::{self, Checkpoint, HexBytes},
     codec::{Error as CodecError, Read, decode},
 };
+use std::collections::BTreeMap;
 
 /// Verifies what gateways answer.
 #[derive(Clone, Debug)]
 pub struct LightClient {
     chain_id: Digest,
-    committee: Committee,
+    /// Those of the epoch that is trusted and of all that were followed since.
+    committees: BTreeMap<u64, Committee>,
+}
+
+/// How old a start may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Freshness {
+    /// The clock, in milliseconds since 1970.
+    pub now_ms: u64,
+    /// How old it may be, in milliseconds: the manifest's `trust_epochs`.
+    pub trust_ms: u64,
+}
+
+impl Freshness {
+    fn check(self, timestamp_ms: u64) -> Result<(), LightError> {
+        let age_ms = self.now_ms.saturating_sub(timestamp_ms);
+        let old = || LightError::TooOld { age_ms, trust_ms: self.trust_ms };
+        (age_ms <= self.trust_ms).then_some(()).ok_or_else(old)
+    }
 }
 
 /// An account as a final block has it.
@@ -76,9 +97,29 @@ pub enum LightError {
     /// The state's value is not an account.
     #[error("the chain holds something that this release does not know as an account: update this program")]
     NotAnAccount,
-    /// The seats are not strictly ascending, or there is none.
-    #[error("these are not the seats of a committee: at least one key, each once, in ascending order")]
-    Committee,
+    /// The start is so old that the keys of its seats may have been bought.
+    #[error(
+        "the start is {} hours old, and after {} hours its keys prove nothing: take a newer checkpoint from somebody whom you trust", .age_ms / 3_600_000, .trust_ms / 3_600_000
+    )]
+    TooOld {
+        /// Its age, in milliseconds.
+        age_ms: u64,
+        /// How old it may be.
+        trust_ms: u64,
+    },
+    /// The proof is of an epoch whose committee the client does not know.
+    #[error(
+        "the proof is of epoch {epoch}, and the committees up to epoch {known} are known: follow the hand-overs first"
+    )]
+    UnknownEpoch {
+        /// The proof's epoch.
+        epoch: u64,
+        /// The newest that is known.
+        known: u64,
+    },
+    /// The gateway did not answer.
+    #[error(transparent)]
+    Gateway(#[from] ClientError),
     /// Another chain, or another block than the one that is trusted.
     #[error("the checkpoint is not the trusted one: expected {expected}, got {given}")]
     OtherCheckpoint {
@@ -90,14 +131,19 @@ pub enum LightError {
 }
 
 impl LightClient {
-    /// Trusts the committee with these seats, in strictly ascending order, on the chain `chain_id`.
+    /// Trusts `committee` in epoch 0, which began at `genesis_ms`, on the chain `chain_id`: both are in
+    /// the manifest.
     ///
     /// # Errors
-    /// [`LightError::Committee`].
-    pub fn new(chain_id: Digest, seats: Vec<PublicKey>) -> Result<Self, LightError> {
-        // Whose turn it was does not matter once a quorum has signed.
-        let committee = Committee::new(seats, vec![0]).ok_or(LightError::Committee)?;
-        Ok(Self { chain_id, committee })
+    /// [`LightError::TooOld`].
+    pub fn from_genesis(
+        chain_id: Digest,
+        committee: Committee,
+        genesis_ms: u64,
+        freshness: Freshness,
+    ) -> Result<Self, LightError> {
+        freshness.check(genesis_ms)?;
+        Ok(Self { chain_id, committees: [(0, committee)].into() })
     }
 
     /// Trusts the committee of the checkpoint whose block's digest is `trusted`: ask several people
@@ -105,18 +151,61 @@ impl LightClient {
     /// committee can sign for it.
     ///
     /// # Errors
-    /// Another chain or block, or seats that did not make it final.
+    /// Another chain or block, one that is too old, or a committee that did not make it final.
     pub fn from_checkpoint(
         chain_id: Digest,
         trusted: Digest,
         checkpoint: &Checkpoint,
+        freshness: Freshness,
     ) -> Result<Self, LightError> {
         same(&chain_id, &checkpoint.chain_id.0)?;
         same(&trusted, &checkpoint.digest.0)?;
-        let client = Self::new(chain_id, checkpoint.committee.iter().map(|seat| seat.0).collect())?;
+        let committee: Committee = read(&checkpoint.committee)?;
         let finality: FinalityProof = read(&checkpoint.finality)?;
-        let header = verify_finality(&chain_id, &client.committee, &finality)?;
-        same(&trusted, &header.digest()).map(|()| client)
+        let header = verify_finality(&chain_id, &committee, &finality)?;
+        same(&trusted, &header.digest())?;
+        freshness.check(header.timestamp_ms)?;
+        Ok(Self { chain_id, committees: [(header.epoch, committee)].into() })
+    }
+
+    /// The newest epoch whose committee is known.
+    pub fn epoch(&self) -> u64 {
+        *self.committees.keys().next_back().expect("one is trusted from the start")
+    }
+
+    /// Takes the proof of a hand-over: the newest known committee made final who comes next.
+    ///
+    /// # Errors
+    /// Another epoch's hand-over, or one that does not hold.
+    pub fn follow(&mut self, handover: &HexBytes) -> Result<(), LightError> {
+        let proof: StateProof = read(handover)?;
+        let (epoch, next) = (self.epoch(), self.epoch() + 1);
+        if proof.finality.header().epoch != epoch {
+            return Err(LightError::Unrelated);
+        }
+        let verified = verify_state(&self.chain_id, &self.committees[&epoch], &proof)?;
+        let value = verified.entries.get(&Committee::key(next)).and_then(Option::as_ref);
+        let committee = decode(value.ok_or(LightError::Unrelated)?).map_err(LightError::Unreadable)?;
+        self.committees.insert(next, committee);
+        Ok(())
+    }
+
+    /// Follows all hand-overs that the gateway has, up to its present epoch.
+    ///
+    /// # Errors
+    /// As [`LightClient::follow`]; or the gateway does not have one that is needed.
+    pub fn follow_all(&mut self, gateway: &Client) -> Result<(), LightError> {
+        let newest = gateway.status()?.epoch;
+        while self.epoch() < newest {
+            let handover = gateway.handover(self.epoch())?;
+            self.follow(&handover.proof)?;
+        }
+        Ok(())
+    }
+
+    fn committee(&self, header: &Header) -> Result<&Committee, LightError> {
+        let (epoch, known) = (header.epoch, self.epoch());
+        self.committees.get(&epoch).ok_or(LightError::UnknownEpoch { epoch, known })
     }
 
     /// Checks that a final block says of `address` what `answer` does.
@@ -129,7 +218,7 @@ impl LightClient {
         answer: &api::Account,
     ) -> Result<VerifiedAccount, LightError> {
         let proof: StateProof = read(answer.proof.as_ref().ok_or(LightError::NoProof)?)?;
-        let verified = verify_state(&self.chain_id, &self.committee, &proof)?;
+        let verified = verify_state(&self.chain_id, self.committee(proof.finality.header())?, &proof)?;
         let account = account_in(&verified, address)?;
         check_said(answer, &account, &verified.header)?;
         Ok(VerifiedAccount { account, header: verified.header })
@@ -150,7 +239,8 @@ impl LightClient {
             return Err(LightError::NotFinal);
         }
         let proof: TransactionProof = read(answer.proof.as_ref().ok_or(LightError::NoProof)?)?;
-        let header = verify_transaction(&self.chain_id, &self.committee, &proof)?.clone();
+        let header =
+            verify_transaction(&self.chain_id, self.committee(proof.finality.header())?, &proof)?.clone();
         check_shown(id, answer, &proof, prefix)?;
         let certified_height = proof.finality.headers.last().expect("at least one header").height;
         Ok(VerifiedTransaction { receipt: proof.receipt, header, certified_height })
@@ -300,7 +390,7 @@ mod tests {
 
     #[test]
     fn answers_without_a_readable_proof_are_refused() {
-        let client = LightClient::new(TERMS.chain.id, vec![sender()]).unwrap();
+        let client = client();
         let mut answer = answer(ACCOUNT, 9);
         assert!(matches!(client.verify_account(&bob(), &answer), Err(LightError::NoProof)));
         answer.proof = Some(HexBytes(vec![1, 2, 3]));
@@ -324,18 +414,25 @@ mod tests {
     fn a_transaction_in_no_final_block_is_not_proven() {
         let draft = transfer(&TERMS, alice(), &account(), Transfer::to(bob(), Amount::from_coins(1)));
         let signed = draft.unwrap().sign(&key()).unwrap();
-        let client = LightClient::new(TERMS.chain.id, vec![sender()]).unwrap();
+        let client = client();
         let answer = api::Transaction::new(signed.clone(), None, &TERMS.chain.prefix);
         let verified = client.verify_transaction(signed.id(), &answer, &TERMS.chain.prefix);
         assert!(matches!(verified, Err(LightError::NotFinal)));
     }
 
+    fn client() -> LightClient {
+        let seat = goodwill_types::Seat { key: sender(), node: sender() };
+        let committee = Committee::new(vec![seat], vec![0]).unwrap();
+        let freshness = Freshness { now_ms: 2_000, trust_ms: 1_000 };
+        LightClient::from_genesis(TERMS.chain.id, committee, 1_000, freshness).unwrap()
+    }
+
     #[test]
-    fn committees_are_ascending() {
-        let id = TERMS.chain.id;
-        for bad in [vec![], vec![sender(); 2]] {
-            assert!(matches!(LightClient::new(id, bad), Err(LightError::Committee)));
-        }
+    fn a_start_that_is_too_old_is_refused() {
+        let committee = client().committees[&0].clone();
+        let freshness = Freshness { now_ms: 2_001, trust_ms: 1_000 };
+        let error = LightClient::from_genesis(TERMS.chain.id, committee, 1_000, freshness).unwrap_err();
+        assert!(error.to_string().contains("take a newer checkpoint"), "{error}");
     }
 
     #[test]

@@ -9,8 +9,27 @@ const PAYMENTS_SHOWN: usize = 10;
 impl Draft {
     /// What signing it means: who gets what, what it costs at most, and where the fee goes.
     pub fn summary(&self) -> String {
-        let Action::Transfer { payments, memo } = &self.action;
-        [self.gifts(payments), memo_line(memo), self.fee_line()].concat()
+        let what = match &self.action {
+            Action::Transfer { payments, memo } => [self.gifts(payments), memo_line(memo)].concat(),
+            Action::OrderSlots { epoch, count, price_max } => self.order(*epoch, *count, *price_max),
+            Action::ServeSeats { epoch, seats, .. } => {
+                format!("Your node serves with {} in epoch {epoch}.", seats_in_words(seats.len()))
+            }
+            Action::ReportEquivocation { evidence } => format!(
+                "You report that a seat of epoch {} voted against itself. If its miner has something to lose, your fee is paid from it.",
+                evidence.epoch()
+            ),
+        };
+        what + &self.fee_line()
+    }
+
+    fn order(&self, epoch: u64, count: u32, price_max: Amount) -> String {
+        let slots = if count == 1 { "one slot".into() } else { format!("{count} slots") };
+        format!(
+            "You order {slots} of epoch {epoch} for at most {} each, and give up to {} in all, a hundredth of the price for ordering included. What is drawn goes to associations that do good, and you don't get it back; what is not drawn comes back, but for that hundredth.",
+            self.coins(Some(price_max)),
+            self.coins(self.given()),
+        )
     }
 
     fn gifts(&self, payments: &[Payment]) -> String {
@@ -53,6 +72,10 @@ fn memo_line(memo: &Memo) -> String {
         "" => String::new(),
         text => format!("\nEverybody can read the memo: {text:?}."),
     }
+}
+
+fn seats_in_words(count: usize) -> String {
+    if count == 1 { "one seat".into() } else { format!("{count} seats") }
 }
 
 fn share(basis_points: u16) -> String {

@@ -5,6 +5,7 @@ pub(crate) mod bench;
 pub(crate) mod block;
 pub(crate) mod completions;
 pub(crate) mod dev;
+pub(crate) mod mine;
 pub(crate) mod node;
 pub(crate) mod send;
 pub(crate) mod status;

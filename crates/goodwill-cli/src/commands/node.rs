@@ -2,7 +2,11 @@
 
 use crate::{Output, error::CliError};
 use clap::Subcommand;
-use goodwill_node::{NodeConfig, Stop, config::load_or_create_key};
+use goodwill_node::{
+    NodeConfig, Stop,
+    config::{KeyFile, load_or_create_key},
+};
+use goodwill_types::LuckChain;
 use serde_json::json;
 use std::{io::IsTerminal as _, path::PathBuf};
 
@@ -18,7 +22,8 @@ pub(crate) struct Args {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Print the node's public key; makes the key if there is none.
+    /// Print the node's public key, and what a founder's luck is committed to; makes the key if there is
+    /// none.
     Key {
         /// The node's data folder.
         #[arg(long, default_value = "data", value_name = "DIR")]
@@ -29,9 +34,12 @@ enum Command {
 pub(crate) fn run(output: Output, args: Args) -> Result<(), CliError> {
     match args.command {
         Some(Command::Key { data }) => {
-            let key =
-                load_or_create_key(&data).map_err(goodwill_node::NodeError::from)?.public_key().to_string();
-            output.print(&json!({ "key": key }), || key.clone());
+            let secret = load_or_create_key(&data, KeyFile::Node).map_err(goodwill_node::NodeError::from)?;
+            let key = secret.public_key().to_string();
+            let luck_tip = LuckChain::of_founder(&secret).tip().to_string();
+            output.print(&json!({ "key": key, "luck_tip": luck_tip }), || {
+                format!("node_key = \"{key}\"\nluck_tip = \"{luck_tip}\"")
+            });
             Ok(())
         }
         None => run_node(output, NodeConfig::load(&args.config).map_err(goodwill_node::NodeError::from)?),

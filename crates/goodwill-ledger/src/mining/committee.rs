@@ -67,8 +67,8 @@ pub(crate) fn form(
     keep_founders_luck(state, manifest, epoch - 1)?;
     let seats_min = manifest.parameters.seats_min as usize;
     if bench.len() < seats_min {
-        live_seats(state, &mut bench, epoch - 1, seats_min)?;
         founders_again(state, manifest, &mut bench, seats_min)?;
+        live_seats(state, &mut bench, epoch - 1, seats_min)?;
     }
     state.remove(taken_seats_key(epoch));
     seat(state, epoch, record, bench, luck);
@@ -86,18 +86,20 @@ fn paid_seats(state: &State<'_>, parameters: &Parameters, epoch: u64) -> Result<
     Ok(seats.collect())
 }
 
-/// Those who made blocks in the epoch before go on as caretakers, in the order of their turns.
+/// Those whose paid seats made blocks in the epoch before go on as caretakers, in the order of their
+/// turns, once, and unless they have new seats: who keeps buying a few slots must not gather seats.
 ///
-/// spec: committee 2
+/// spec: committee 3
 fn live_seats(state: &State<'_>, bench: &mut Bench, before: u64, seats_min: usize) -> Result<(), StoreError> {
     let committee: Committee = state.must(Committee::key(before))?;
     let owners: Owners = state.must(owners_key(before))?;
     for turn in committee.schedule.iter() {
         let index = usize::from(*turn);
         let done: SeatRecord = state.must(SeatRecord::key(before, index))?;
-        let Seat { key, node } = committee.seats[index];
-        if bench.len() < seats_min && done.is_live() {
-            let owner = Owner { paid: false, ..owners[index] };
+        let (Seat { key, node }, owner) = (committee.seats[index], owners[index]);
+        let serves = bench.values().any(|serving| serving.owner.paid && serving.owner.miner == owner.miner);
+        if bench.len() < seats_min && owner.paid && done.is_live() && !serves {
+            let owner = Owner { paid: false, ..owner };
             let record = SeatRecord::new(done.luck, done.left);
             bench.entry(key).or_insert(Serving { node, owner, record });
         }
@@ -105,7 +107,7 @@ fn live_seats(state: &State<'_>, bench: &mut Bench, before: u64, seats_min: usiz
     Ok(())
 }
 
-/// spec: committee 3
+/// spec: committee 2
 fn founders_again(
     state: &State<'_>,
     manifest: &Manifest,

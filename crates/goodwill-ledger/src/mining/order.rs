@@ -9,17 +9,25 @@ use crate::{ChainState, Parameters, StoreError, state::State, supply::Cell};
 use goodwill_types::{Address, Amount, Digest, Domain, Event, Failure};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Orders `count` slots of `epoch` for `account`, besides those that it ordered before.
+/// Slots that an account wants.
+#[derive(Clone, Copy)]
+pub(crate) struct NewOrder {
+    pub(crate) account: Address,
+    pub(crate) epoch: u64,
+    pub(crate) count: u32,
+    pub(crate) price_max: Amount,
+}
+
+/// Orders slots, besides those that the account ordered for the epoch before.
 ///
 /// spec: orders 1 to 5
 pub(crate) fn apply_order(
     state: &mut State<'_>,
     chain: &ChainState,
     parameters: &Parameters,
-    account: Address,
-    epoch: u64,
-    count: u32,
+    order: NewOrder,
 ) -> Result<Result<Event, Failure>, StoreError> {
+    let NewOrder { account, epoch, count, price_max } = order;
     let open = parameters.ordering(chain.height + 1);
     if epoch != open {
         return Ok(Err(Failure::OrdersClosed { wanted: epoch, open }));
@@ -29,6 +37,9 @@ pub(crate) fn apply_order(
         return Ok(Err(Failure::Banned { until: miner.banned - 1 }));
     }
     let mut record: Epoch = state.must(Epoch::key(epoch))?;
+    if record.price > price_max {
+        return Ok(Err(Failure::TooExpensive { price: record.price, price_max }));
+    }
     let cost = cost(&record, count.into());
     let Some(((locked, fee), total)) = cost.and_then(|cost| Some((cost, cost.0.checked_add(cost.1)?))) else {
         return insufficient(state, &account, Amount::from_units(u64::MAX));

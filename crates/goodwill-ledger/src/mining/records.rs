@@ -78,7 +78,7 @@ pub fn order_page_key(epoch: u64, page: u32) -> Key {
 }
 
 /// The page of the order that is number `index` of its epoch.
-pub(crate) const fn page_of(index: u32) -> u32 {
+pub const fn page_of(index: u32) -> u32 {
     index / ORDERS_PER_PAGE as u32
 }
 

@@ -84,16 +84,23 @@ fn a_slot_is_ordered_drawn_taken_up_served_and_paid() {
     assert!(sandbox.committee(2).is_none(), "nothing of the epoch is left to punish");
 }
 
+fn order_at(epoch: u64, count: u32, price_max: u64) -> Action {
+    Action::OrderSlots { epoch, count, price_max: Amount::from_units(price_max) }
+}
+
 #[test]
 fn orders_are_for_the_epoch_after_the_next() {
     let mut sandbox = sandbox();
     for epoch in [0, 1, 3, u64::MAX] {
-        let order = sandbox.transaction(&key(1).public_key(), Action::OrderSlots { epoch, count: 1 });
+        let order = sandbox.transaction(&key(1).public_key(), order_at(epoch, 1, u64::MAX));
         let receipt = sandbox.sign_and_submit(&key(1), order).unwrap();
         assert_eq!(failure(&receipt), &Failure::OrdersClosed { wanted: epoch, open: 2 });
     }
-    let none = sandbox.transaction(&key(1).public_key(), Action::OrderSlots { epoch: 2, count: 0 });
+    let none = sandbox.transaction(&key(1).public_key(), order_at(2, 0, u64::MAX));
     assert_eq!(sandbox.sign_and_submit(&key(1), none), Err(InvalidTransaction::NoSlots));
+    let dear = sandbox.transaction(&key(1).public_key(), order_at(2, 1, 4_799_999_999));
+    let receipt = sandbox.sign_and_submit(&key(1), dear).unwrap();
+    assert_eq!(failure(&receipt).code(), "too_expensive");
     for count in [u32::MAX, 300] {
         let receipt = sandbox.order(&key(1), count).unwrap();
         assert!(matches!(failure(&receipt), Failure::InsufficientBalance { .. }));
@@ -173,7 +180,7 @@ fn what_is_not_taken_up_is_lost_and_caretakers_sit() {
 }
 
 #[test]
-fn live_seats_of_the_epoch_before_are_caretakers_before_the_founders() {
+fn the_founders_are_caretakers_and_then_once_the_live_seats_of_the_epoch_before() {
     let mut sandbox = sandbox();
     let epoch = order_and_draw(&mut sandbox, &[3, 5]);
     take_up_all(&mut sandbox, 2);
@@ -181,11 +188,31 @@ fn live_seats_of_the_epoch_before_are_caretakers_before_the_founders() {
     assert_eq!(sandbox.epoch(epoch).unwrap().seats, 8);
     sandbox.warp(end_of(epoch));
     let owners: Owners = decode(sandbox.get(&owners_key(epoch + 1)).unwrap()).unwrap();
-    assert_eq!(owners.len(), 4);
-    assert!(owners.iter().all(|owner| !owner.paid && [1, 2].map(address).contains(&owner.miner)));
+    assert!(owners.iter().all(|owner| !owner.paid));
+    let of = |who: [u8; 2], owners: &Owners| {
+        owners.iter().filter(|owner| who.map(address).contains(&owner.miner)).count()
+    };
+    assert_eq!((owners.len(), of([200, 201], &owners), of([1, 2], &owners)), (4, 2, 2));
     let minted = sandbox.chain().supply.minted;
     sandbox.warp(end_of(epoch + 1));
     assert_eq!(sandbox.chain().supply.minted, minted, "caretakers earn tips only");
+    let owners: Owners = decode(sandbox.get(&owners_key(epoch + 2)).unwrap()).unwrap();
+    assert_eq!((owners.len(), of([200, 201], &owners)), (2, 2), "whoever did not buy again is gone");
+}
+
+/// Who alone keeps buying a few slots has no more seats than those, and the founders theirs.
+#[test]
+fn a_lone_buyer_does_not_gather_seats() {
+    let mut sandbox = sandbox();
+    sandbox.order(&key(1), 1).unwrap();
+    for epoch in 2..6 {
+        sandbox.warp(sandbox.manifest().parameters.draw_height(epoch));
+        sandbox.order(&key(1), 1).unwrap();
+        take_up_all(&mut sandbox, 1);
+        sandbox.warp(end_of(epoch - 1));
+        let owners: Owners = decode(sandbox.get(&owners_key(epoch)).unwrap()).unwrap();
+        assert_eq!((owners.len(), owners.iter().filter(|owner| owner.paid).count()), (3, 1));
+    }
 }
 
 #[test]

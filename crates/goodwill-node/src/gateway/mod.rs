@@ -2,6 +2,7 @@
 
 mod events;
 mod metrics;
+mod mining;
 mod openapi;
 mod problem;
 mod prove;
@@ -81,6 +82,10 @@ fn routes() -> OpenApiRouter<Arc<Gateway>> {
         .routes(routes!(read::supply))
         .routes(routes!(read::mempool))
         .routes(routes!(read::checkpoint))
+        .routes(routes!(mining::epoch))
+        .routes(routes!(mining::miners))
+        .routes(routes!(mining::miner))
+        .routes(routes!(mining::handover))
         .routes(routes!(openapi::openapi))
         .routes(routes!(metrics::metrics))
         .routes(routes!(read::live))

@@ -13,7 +13,7 @@ use axum::{
     response::IntoResponse,
 };
 use goodwill_engine::FinalizedBlock;
-use goodwill_ledger::{Cell, ChainState, chain_key, committee_key, gas::GAS_PRICES};
+use goodwill_ledger::{Cell, ChainState, chain_key, gas::GAS_PRICES};
 use goodwill_types::{
     Account, Address, Body, Committee, Header, TransactionId, api,
     codec::{Encode, decode},
@@ -26,7 +26,7 @@ use utoipa::IntoParams;
 const SYNCING_BLOCKS: u64 = 20;
 
 /// The part of a path that its route names.
-pub(super) struct Part(String);
+pub(super) struct Part(pub(super) String);
 
 impl<S: Send + Sync> FromRequestParts<S> for Part {
     type Rejection = Problem;
@@ -63,8 +63,11 @@ pub(super) async fn status(State(gateway): Shared) -> Result<Json<api::Status>, 
         base_fee_per_gas,
         pollution_tax_bp: manifest.parameters.pollution_tax_bp,
         gas_prices: api::GasPrices {
-            transfer_base: GAS_PRICES.transaction,
+            base: GAS_PRICES.transaction,
             per_payment: GAS_PRICES.payment,
+            per_order: GAS_PRICES.order,
+            per_seat: GAS_PRICES.seat,
+            per_evidence: GAS_PRICES.evidence,
             per_byte: GAS_PRICES.byte,
         },
         peers: gateway.engine.peers() as u64,
@@ -80,7 +83,7 @@ fn is_syncing(gateway: &Gateway, tip: Option<&Header>) -> bool {
     tip.is_none_or(|tip| tip.timestamp_ms.saturating_add(slack) < now)
 }
 
-async fn chain_state(gateway: &Gateway) -> Result<(Header, ChainState), Problem> {
+pub(super) async fn chain_state(gateway: &Gateway) -> Result<(Header, ChainState), Problem> {
     let (header, values) = gateway.engine.read(vec![chain_key()]).await?;
     let state = values.first().and_then(|value| decode_value(value.as_ref()));
     state
@@ -307,7 +310,7 @@ pub(super) async fn checkpoint(State(gateway): Shared) -> Result<Json<api::Check
     let not_yet = || Problem::unavailable("not_ready", "no block is certified yet");
     let tip = gateway.engine.tip().await.ok_or_else(not_yet)?;
     let finality = gateway.engine.certified(tip.height).await?.ok_or_else(not_yet)?;
-    let (_, values) = gateway.engine.read(vec![committee_key(tip.epoch)]).await?;
+    let (_, values) = gateway.engine.read(vec![Committee::key(tip.epoch)]).await?;
     let committee: Committee =
         values.first().and_then(|value| decode_value(value.as_ref())).ok_or_else(not_yet)?;
     Ok(Json(api::Checkpoint {
@@ -316,7 +319,7 @@ pub(super) async fn checkpoint(State(gateway): Shared) -> Result<Json<api::Check
         digest: tip.digest().into(),
         epoch: tip.epoch,
         timestamp_ms: tip.timestamp_ms,
-        committee: committee.seats.iter().map(|seat| (*seat).into()).collect(),
+        committee: committee.encode().to_vec().into(),
         finality: finality.encode().to_vec().into(),
     }))
 }

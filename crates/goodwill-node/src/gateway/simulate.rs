@@ -15,7 +15,7 @@ use axum::{
 };
 use goodwill_engine::{Engine, READ_KEYS_MAX};
 use goodwill_ledger::{
-    BlockError, ExecutedBlock, Executor, InvalidTransaction, Manifest, Purpose, check_transaction, epoch_of,
+    BlockError, ExecutedBlock, Executor, InvalidTransaction, Manifest, Purpose, check_transaction,
 };
 use goodwill_types::{
     BlockContext, Header, Key, Known, Progress, SignedTransaction, Transaction, api, codec::decode,
@@ -68,7 +68,7 @@ fn check(manifest: &Manifest, simulation: api::Simulation) -> Result<SignedTrans
         api::Simulation::Raw(raw) => (raw.0, true),
         api::Simulation::Unsigned(unsigned) => (with_blank_signature(unsigned.0), false),
     };
-    check_transaction(&signed, &manifest.parameters)?;
+    check_transaction(&signed, manifest)?;
     let forged = claimed && verify_signatures(&manifest.chain_id(), [&signed]) != [true];
     (!forged).then_some(signed).ok_or(InvalidTransaction::Signature)
 }
@@ -108,14 +108,16 @@ struct Attempt {
 impl Attempt {
     fn new(manifest: &Arc<Manifest>, parent: Header, signed: &SignedTransaction) -> Self {
         let (parameters, height) = (&manifest.parameters, parent.height + 1);
+        let parent_view = if parameters.epoch_of(height) == parent.epoch { parent.view } else { 0 };
         let context = BlockContext {
             height,
-            epoch: epoch_of(height, parameters.blocks_per_epoch),
-            view: parent.view + 1,
+            epoch: parameters.epoch_of(height),
+            view: parent_view + 1,
+            parent_view,
             timestamp_ms: parent.timestamp_ms.saturating_add(parameters.block_time_ms),
         };
         let transactions = vec![(signed.id(), signed.clone())];
-        let executor = Executor::new(manifest.clone(), context, Purpose::Verify, transactions);
+        let executor = Executor::new(manifest.clone(), context, Purpose::Simulate, transactions);
         Self { parent, executor, known: Known::new() }
     }
 
@@ -155,9 +157,9 @@ mod tests {
     use goodwill_types::{Action, Address, Amount, SecretKey};
 
     fn manifest() -> Manifest {
-        let node_key = SecretKey::from_seed([9; 32]).public_key();
-        let account = Address::of(&node_key);
-        let founder = Member { name: "miner".into(), node_key, account };
+        let node = SecretKey::from_seed([9; 32]);
+        let account = Address::of(&node.public_key());
+        let founder = Member::new("miner", &node, account);
         let text = development_manifest(&[founder], &[account], Amount::from_coins(1), 1, &[]);
         Manifest::parse(&text).unwrap()
     }

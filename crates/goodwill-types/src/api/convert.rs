@@ -32,7 +32,9 @@ impl Action {
                 payments: payments.iter().map(|p| Payment::new(p, prefix)).collect(),
                 memo: memo.to_string(),
             },
-            typed::Action::OrderSlots { epoch, count } => Self::OrderSlots { epoch: *epoch, count: *count },
+            typed::Action::OrderSlots { epoch, count, price_max } => {
+                Self::OrderSlots { epoch: *epoch, count: *count, price_max: (*price_max).into() }
+            }
             typed::Action::ServeSeats { epoch, node, power_mw, seats, .. } => Self::ServeSeats {
                 epoch: *epoch,
                 node: (*node).into(),
@@ -59,8 +61,9 @@ impl Action {
                     memo: typed::Memo::new(memo.clone()).ok_or(ActionError::Memo(memo.len()))?,
                 })
             }
-            Self::OrderSlots { epoch, count } => {
-                Ok(typed::Action::OrderSlots { epoch: *epoch, count: *count })
+            Self::OrderSlots { epoch, count, price_max } => {
+                let price_max = price_max.0;
+                Ok(typed::Action::OrderSlots { epoch: *epoch, count: *count, price_max })
             }
             Self::ServeSeats { .. } | Self::ReportEquivocation { .. } => Err(ActionError::Signatures),
         }

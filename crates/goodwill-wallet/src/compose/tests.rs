@@ -13,7 +13,14 @@ pub(crate) static TERMS: LazyLock<Terms> = LazyLock::new(|| Terms {
     },
     height: 50,
     base_fee_per_gas: 10,
-    gas_prices: GasPrices { transfer_base: 80_000, per_payment: 40_000, per_byte: 50 },
+    gas_prices: GasPrices {
+        base: 80_000,
+        per_payment: 40_000,
+        per_order: 150_000,
+        per_seat: 80_000,
+        per_evidence: 250_000,
+        per_byte: 50,
+    },
 });
 
 pub(crate) fn key() -> SecretKey {
@@ -94,18 +101,18 @@ proptest! {
     fn the_gas_limit_is_always_exact(
         base in 0..1u64 << 40, per_payment in 0..1u64 << 30, per_byte in 0..1u64 << 30, payments in 1..=256usize, units: u32,
     ) {
-        let gas_prices = GasPrices { transfer_base: base, per_payment, per_byte };
+        let gas_prices = GasPrices { base, per_payment, per_byte, ..TERMS.gas_prices };
         let terms = Terms { gas_prices, base_fee_per_gas: 1, ..TERMS.clone() };
         let payment = Payment { to: bob(), amount: Amount::from_units(u64::from(units) + 1) };
         let rich = Account { balance: Amount::from_units(u64::MAX), nonce: 0 };
         let draft = transfer(&terms, alice(), &rich, Transfer::to_many(vec![payment; payments])).unwrap();
         let size = draft.sign(&key()).unwrap().encode_size();
-        prop_assert_eq!(Some(draft.gas_limit), gas_prices.transfer(payments, size));
+        prop_assert_eq!(Some(draft.gas_limit), gas_prices.of(&draft.action, size));
     }
 
     #[test]
     fn absurd_prices_are_an_error(base: u64, per_payment: u64, per_byte: u64, base_fee_per_gas: u64) {
-        let gas_prices = GasPrices { transfer_base: base, per_payment, per_byte };
+        let gas_prices = GasPrices { base, per_payment, per_byte, ..TERMS.gas_prices };
         let terms = Terms { gas_prices, base_fee_per_gas, ..TERMS.clone() };
         let _ = transfer(&terms, alice(), &account(), coins("1"));
     }

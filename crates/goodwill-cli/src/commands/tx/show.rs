@@ -70,11 +70,7 @@ fn proven(verified: &VerifiedTransaction, trust: &Trust) -> String {
 
 /// What a transaction did, in a sentence, then the facts.
 pub(crate) fn describe(transaction: &api::Transaction, symbol: &str) -> String {
-    let Action::Transfer { payments, memo } = &transaction.action;
-    let gives = match payments.as_slice() {
-        [one] => format!("{} gives {} {symbol} to {}", transaction.from, one.amount.0, one.to),
-        many => format!("{} gives to {} recipients", transaction.from, many.len()),
-    };
+    let gives = wish(&transaction.from, &transaction.action, symbol);
     let receipt = transaction.inclusion.as_ref().map(|inclusion| &inclusion.receipt);
     let stands = match transaction.status {
         TransactionStatus::Pending => "it waits for a block".into(),
@@ -93,8 +89,29 @@ pub(crate) fn describe(transaction: &api::Transaction, symbol: &str) -> String {
             receipt.height, inclusion.index, receipt.fee.0, receipt.donated.0
         );
     }
-    if !memo.is_empty() {
+    if let Action::Transfer { memo, .. } = &transaction.action
+        && !memo.is_empty()
+    {
         text += &format!("\nmemo   {memo:?}");
     }
     text
+}
+
+/// What `from` asks for.
+fn wish(from: &str, action: &Action, symbol: &str) -> String {
+    match action {
+        Action::Transfer { payments, .. } => match payments.as_slice() {
+            [one] => format!("{from} gives {} {symbol} to {}", one.amount.0, one.to),
+            many => format!("{from} gives to {} recipients", many.len()),
+        },
+        Action::OrderSlots { epoch, count, price_max } => {
+            format!("{from} orders {count} slots of epoch {epoch} for at most {} {symbol} each", price_max.0)
+        }
+        Action::ServeSeats { epoch, seats, .. } => {
+            format!("{from} takes up {} seats of epoch {epoch}", seats.len())
+        }
+        Action::ReportEquivocation { epoch, .. } => {
+            format!("{from} reports that a seat of epoch {epoch} voted against itself")
+        }
+    }
 }
