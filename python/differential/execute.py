@@ -16,15 +16,15 @@ from goodwill.testing import LocalChain
 Call = dict[str, Any]
 
 INT_BITS_MAX = 200
-LENGTH_MAX = 5_000
+LENGTH_MAX = 500
 STEPS_MAX = 20_000
 START_COINS = 1_000_000
 CONTRACT = from_hash(bytes([0xC0] * 20))
 OUTSIDE_THE_PROTOCOL = (RecursionError, OverflowError, MemoryError, RuntimeError)
-ASCII_METHODS = frozenset(
-    "upper lower title capitalize swapcase isalpha isalnum isdigit isdecimal isspace islower isupper"
-    " strip lstrip rstrip split rsplit splitlines".split()
-)
+ASCII_METHODS = {
+    *("upper", "lower", "title", "capitalize", "swapcase", "strip", "lstrip", "rstrip", "split", "rsplit"),
+    *("isalpha", "isalnum", "isdigit", "isdecimal", "isspace", "islower", "isupper", "splitlines"),
+}
 
 
 class Unsuitable(BaseException):
@@ -166,10 +166,10 @@ def mark(error: Any) -> Any:
 class Watch(ast.NodeTransformer):
     """Puts the checks around every operation that can make a larger value, or take long."""
 
-    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
+    def visit_BinOp(self, node: ast.BinOp) -> Any:
         return around("_check", self.generic_visit(node))
 
-    def visit_Call(self, node: ast.Call) -> ast.AST:
+    def visit_Call(self, node: ast.Call) -> Any:
         self.generic_visit(node)
         if isinstance(node.func, ast.Name) and node.func.id == "super":
             return node

@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 
 from differential import literals
 from differential.kinds import atom
@@ -63,6 +64,15 @@ def rule(kinds: str, feature: str, weight: int = 2) -> Callable[[Make], Make]:
     return register
 
 
+@cache
+def rules_of(kind: str, features: frozenset[str]) -> tuple[list[Rule], list[int]]:
+    """The rules for a kind that the features allow, with their weights."""
+    stem = [*EXPRESSIONS.get(kind.partition("[")[0], ())] if "[" in kind else []
+    rules = [*EXPRESSIONS.get(kind, ()), *EXPRESSIONS["*"], *stem]
+    enabled = [each for each in rules if each.feature in features]
+    return enabled, [each.weight for each in enabled]
+
+
 @dataclass
 class Function:
     """A function or method that later code may call."""
@@ -77,14 +87,14 @@ class Function:
 
 @dataclass
 class Record:
-    """A dataclass or plain class of the program."""
+    """A dataclass of the program."""
 
     name: str
     fields: list[tuple[str, str]]
     methods: list[tuple[str, str]] = field(default_factory=list)
     defaults: int = 0
-    stored: bool = False
     frozen: bool = False
+    ordered: bool = False
 
 
 @dataclass
@@ -96,7 +106,9 @@ class Generator:
     functions: list[Function] = field(default_factory=list)
     methods: list[Function] = field(default_factory=list)
     records: list[Record] = field(default_factory=list)
+    objects: list[tuple[str, int]] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
+    data_errors: list[str] = field(default_factory=list)
     constants: list[tuple[str, str]] = field(default_factory=list)
     fields: list[tuple[str, str]] = field(default_factory=list)
     maps: list[tuple[str, list[str], str]] = field(default_factory=list)
@@ -104,7 +116,7 @@ class Generator:
     fixed: set[str] = field(default_factory=set)
     in_contract: bool = False
     read_only: bool = False
-    in_lambda: bool = False
+    no_walrus: bool = False
     loops: int = 0
     returns: str = "None"
     names: int = 0
@@ -154,13 +166,9 @@ class Generator:
         """An expression of a kind."""
         if depth is None:
             depth = self.rng.choice(DEPTHS)
-        rules = [*EXPRESSIONS.get(kind, ()), *EXPRESSIONS["*"]]
-        if "[" in kind:
-            rules += EXPRESSIONS.get(kind.partition("[")[0], ())
-        rules = [each for each in rules if each.feature in self.features]
-        weights = [each.weight for each in rules]
         if depth <= 0:
             return self.leaf(kind)
+        rules, weights = rules_of(kind, self.features)
         for drawn in self.rng.choices(rules, weights, k=DRAWS_MAX):
             text = drawn.make(self, kind, depth - 1)
             if text is not None:
@@ -194,4 +202,5 @@ class Generator:
 
     def literal(self, kind: str) -> str:
         """A literal of a kind."""
-        return literals.literal(self, kind)
+        text: str = literals.literal(self, kind)
+        return text

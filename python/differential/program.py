@@ -6,12 +6,15 @@ import random
 import textwrap
 from typing import Any
 
-from differential import expressions, statements
-from differential.generator import Function, Generator, Record
+from differential import containers, expressions, functional, objects, statements, texts
+from differential.generator import Function, Generator
 from differential.literals import argument
 
-LAYERS = (expressions, statements)
-IMPORTS = "from goodwill import Contract, Map, Address, export, view, payable, msg, chain, emit, require, RequireError"
+LAYERS = (expressions, statements, texts, containers, functional, objects)
+IMPORTS = (
+    "from goodwill import Contract, Map, Address, export, view, payable,"
+    " msg, chain, emit, require, RequireError"
+)
 DEFAULT_KINDS = ("int", "int", "str", "bool")
 KEY_KINDS = ("int", "str", "Address", "bool")
 START_TIMESTAMP_MS = 1000
@@ -48,6 +51,10 @@ def errors(gen: Generator) -> list[str]:
     for _ in range(gen.rng.randrange(3)):
         name = gen.new_name("Error")
         base = gen.rng.choice(["Exception", "Exception", "ValueError", "LookupError", *gen.errors])
+        if gen.has("classes") and base == "Exception" and gen.chance(0.4):
+            texts.append(objects.error_class(gen, name, base))
+            gen.data_errors.append(name)
+            continue
         texts.append(f"class {name}({base}):\n    " + gen.rng.choice(("pass", '"""Raised by this file."""')))
         gen.errors.append(name)
     return texts
@@ -55,7 +62,10 @@ def errors(gen: Generator) -> list[str]:
 
 def classes(gen: Generator) -> list[str]:
     """Dataclasses and plain classes of the file."""
-    return []
+    if not gen.has("classes"):
+        return []
+    records = [objects.dataclass(gen) for _ in range(gen.rng.randrange(3))]
+    return [*records, objects.plain_class(gen)] if gen.chance(0.4) else records
 
 
 def function(gen: Generator) -> str:
@@ -73,11 +83,12 @@ def signature(gen: Generator, name: str, simple: bool = False) -> Function:
     if simple:
         parameters = [(name, kind) for name, kind in parameters if not kind.startswith("set")]
         kinds = [kind for kind in kinds if not kind.startswith("set")]
-    returns = gen.rng.choice([*kinds, "int", "int", "str"])
+    returns = gen.rng.choice([*kinds, "int", "int", "str", *(record.name for record in gen.records)])
     more = [
         (gen.new_name("p"), gen.rng.choice(DEFAULT_KINDS)) for _ in range(gen.rng.choice((0, 0, 0, 1, 2)))
     ]
-    return Function(name, [*parameters, *more], returns, len(more))
+    star = not simple and gen.has("star") and gen.chance(0.25)
+    return Function(name, [*parameters, *more], returns, len(more), star)
 
 
 def definition(gen: Generator, made: Function, first: str, count: int | None = None) -> str:
@@ -90,15 +101,20 @@ def definition(gen: Generator, made: Function, first: str, count: int | None = N
         texts.append("*rest: int")
     outer, gen.fixed = gen.fixed, set(gen.fixed)
     gen.returns, gen.loops = made.returns, 0
-    variables = {name: kind for name, kind in made.parameters} | (
-        {"rest": "tuple[int, ...]"} if made.star else {}
-    )
+    variables = dict(made.parameters) | ({"rest": "tuple[int, ...]"} if made.star else {})
     with gen.scope(**variables):
-        text = statements.body(gen, statements.BLOCK_DEPTH, count or gen.rng.randrange(1, 6))
+        text = set_records(gen) if made.name == "init" else ""
+        text += statements.body(gen, statements.BLOCK_DEPTH, count or gen.rng.randrange(1, 6))
         text += f"\n{statements.return_text(gen)}"
     gen.fixed = outer
     head = f"def {made.name}({', '.join(texts)}) -> {made.returns}:"
     return f"{head}\n{textwrap.indent(text, '    ')}"
+
+
+def set_records(gen: Generator) -> str:
+    """First values of the fields that have no zero."""
+    names = {record.name for record in gen.records}
+    return "".join(f"self.{name} = {gen.literal(kind)}\n" for name, kind in gen.fields if kind in names)
 
 
 def contract(gen: Generator, methods: list[tuple[Function, bool, bool]]) -> str:
@@ -106,7 +122,7 @@ def contract(gen: Generator, methods: list[tuple[Function, bool, bool]]) -> str:
     lines = [*fields(gen)]
     gen.in_contract = True
     parts = [textwrap.indent("\n".join(lines), "    ")] if lines else []
-    if gen.chance(0.8):
+    if gen.chance(0.9):
         parts.append(method(gen, methods, "init", "export"))
     for _ in range(gen.rng.randrange(2)):
         parts.append(internal(gen))
@@ -122,11 +138,15 @@ def fields(gen: Generator) -> list[str]:
     lines = []
     for _ in range(gen.rng.randrange(1, 5)):
         name, kind = gen.new_name("s"), gen.rng.choice(kinds)
-        if kind not in {record.name for record in gen.records}:
-            gen.fields.append((name, kind))
-            lines.append(f"{name}: {kind}")
+        gen.fields.append((name, kind))
+        lines.append(f"{name}: {kind}")
     for _ in range(gen.rng.randrange(1, 4)):
-        name, kind = gen.new_name("map"), gen.rng.choice(["int", "int", "str", "list[int]", *kinds])
+        name, kind = (
+            gen.new_name("map"),
+            gen.rng.choice(
+                ["int", "int", "str", "list[int]", *kinds, *(each.name for each in gen.records * 3)]
+            ),
+        )
         keys = [key_kind(gen) for _ in range(1 + gen.chance(0.25))]
         gen.maps.append((name, keys, kind))
         hint = kind

@@ -25,8 +25,8 @@ def statement(feature: str, weight: int = 2) -> Callable[[Statement], Statement]
     return register
 
 
-def block(gen: Generator, depth: int, count: int | None = None, **variables: str) -> str:
-    """An indented block."""
+def block(gen: Generator, depth: int, count: int = 0, **variables: str) -> str:
+    """An indented block; of one or two statements unless it is told how many."""
     with gen.scope(**variables):
         return textwrap.indent(body(gen, depth, count or gen.rng.choice((1, 1, 2))), "    ")
 
@@ -219,16 +219,16 @@ def while_statement(gen: Generator, depth: int) -> str | None:
     limit = gen.rng.randrange(1, 6)
     condition = f"{counter} < {limit}" + (f" and {gen.expression('bool', 2)}" if gen.chance(0.3) else "")
     gen.fixed.add(counter)
-    inner = loop_block(gen, depth, **{counter: "int"})
+    inner = loop_block(gen, depth, {counter: "int"})
     text = f"{counter} = 0\nwhile {condition}:\n    {counter} += 1\n{inner}"
     gen.variables[counter] = "int"
     return text + loop_else(gen, depth)
 
 
-def loop_block(gen: Generator, depth: int, **variables: str) -> str:
+def loop_block(gen: Generator, depth: int, variables: dict[str, str]) -> str:
     """The body of a loop, where break and continue are possible."""
     gen.loops += 1
-    text = block(gen, depth - 1, **variables)
+    text = block(gen, depth - 1, 0, **variables)
     gen.loops -= 1
     return text
 
@@ -244,7 +244,7 @@ def for_statement(gen: Generator, depth: int) -> str | None:
         return None
     target, variables, over = loop_over(gen)
     gen.fixed.update(variables)
-    inner = loop_block(gen, depth, **variables)
+    inner = loop_block(gen, depth, variables)
     return f"for {target} in {over}:\n{inner}" + loop_else(gen, depth)
 
 
@@ -269,13 +269,13 @@ def loop_over(gen: Generator) -> tuple[str, dict[str, str], str]:
             return f"{first}, {second}", {first: "str", second: "int"}, over
         case "enumerate":
             start = gen.rng.choice(("", ", 1", ", start=3"))
-            over = f"enumerate({gen.expression('list[str]', 2)}{start})"
+            over = f"enumerate({gen.atom('list[str]', 2)}[:]{start})"
             return f"{first}, {second}", {first: "int", second: "str"}, over
         case "zip":
-            over = f"zip({gen.expression('list[int]', 2)}, {gen.expression('str', 2)})"
+            over = f"zip({gen.atom('list[int]', 2)}[:], {gen.expression('str', 2)})"
             return f"{first}, {second}", {first: "int", second: "str"}, over
         case "reversed":
-            return first, {first: "int"}, f"reversed({gen.expression('list[int]', 2)})"
+            return first, {first: "int"}, f"reversed({gen.atom('list[int]', 2)}[:])"
         case _:
             return first, {first: "str"}, f"sorted({gen.expression('list[str]', 2)})"
 
