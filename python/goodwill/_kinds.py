@@ -288,7 +288,9 @@ def _bare_or_record(hint: type) -> Kind:
 
 def _unknown(hint: Any) -> TypeError:
     if isinstance(hint, str):
-        return TypeError(f"write the type {hint!r} without quotes")
+        return TypeError(
+            f"write the type {hint!r} without quotes, and no `from __future__ import annotations`"
+        )
     return TypeError(
         f"{getattr(hint, '__name__', hint)} is not a type that values here can have: use int, bool, str,"
         " bytes, Address, T | None, list[T], tuple[A, B], dict[K, V], a dataclass, or (for storage) Map[K, V]"
