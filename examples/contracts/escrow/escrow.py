@@ -1,4 +1,4 @@
-"""Escrow between two: the buyer's coins wait here until the goods arrive, or until too much time has passed."""
+"""Escrow between two: the buyer's coins wait here until the goods arrive, or too much time has passed."""
 
 from goodwill import Address, Contract, chain, emit, export, msg, payable, require, view
 

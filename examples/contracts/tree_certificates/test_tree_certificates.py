@@ -1,8 +1,8 @@
 """Certificates: the cap, metadata, passing on, retiring."""
 
 import pytest
-from contracts.tree_certificates.tree_certificates import Tree, TreeCertificates
 
+from contracts.tree_certificates.tree_certificates import Tree, TreeCertificates
 from goodwill import RequireError
 
 PHOTO = bytes(range(32))
