@@ -66,6 +66,8 @@ enum Command {
     Status(commands::status::Args),
     /// Measure nodes on this machine.
     Bench(commands::bench::Args),
+    /// Let miners earn and lose for many epochs, on the rules themselves.
+    Simulate(commands::simulate::Args),
     /// Print completions for a shell.
     Completions(commands::completions::Args),
 }
@@ -94,6 +96,7 @@ fn run(global: &Global, output: Output, command: Command) -> Result<(), CliError
         Command::Block(args) => commands::block::run(global, output, args),
         Command::Status(args) => commands::status::run(global, output, args),
         Command::Bench(args) => commands::bench::run(output, args),
+        Command::Simulate(args) => commands::simulate::run(output, args),
         Command::Completions(args) => commands::completions::run(args),
     }
 }

@@ -1,3 +1,5 @@
-//! The project tried on itself. [`bench`] measures nodes as processes, as their users run them.
+//! The project tried on itself. [`bench`] measures nodes as processes, as their users run them;
+//! [`economy`] lets miners earn and lose on the ledger for thousands of epochs.
 
 pub mod bench;
+pub mod economy;

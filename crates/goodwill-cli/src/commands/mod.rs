@@ -8,6 +8,7 @@ pub(crate) mod dev;
 pub(crate) mod mine;
 pub(crate) mod node;
 pub(crate) mod send;
+pub(crate) mod simulate;
 pub(crate) mod status;
 pub(crate) mod tx;
 pub(crate) mod wallet;
