@@ -31,6 +31,11 @@ kills kills="300":
     cargo build --release --locked
     GOODWILL_KILLS={{kills}} GOODWILL_BIN="$PWD/target/release/goodwill" cargo test --workspace --locked --test goodwill kills -- --nocapture
 
+# Miners as processes over so many epochs: they buy, serve, are killed, equivocate: `just mine 20`.
+mine epochs="20":
+    cargo build --release --locked
+    GOODWILL_EPOCHS={{epochs}} GOODWILL_BIN="$PWD/target/release/goodwill" cargo test --workspace --locked --test goodwill mining -- --nocapture
+
 # All fuzz targets, so many seconds each: `just fuzz 600`.
 fuzz seconds="10":
     tools/fuzz {{seconds}}

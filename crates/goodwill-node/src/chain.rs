@@ -99,7 +99,7 @@ impl Chain {
     pub fn new(
         manifest: Manifest,
         index: Arc<Index>,
-        secrets: Secrets,
+        secrets: Arc<Secrets>,
         limits: Limits,
         retain_blocks: Option<NonZeroU64>,
     ) -> (Arc<Self>, Outbox) {
@@ -113,7 +113,7 @@ impl Chain {
             mempool: Arc::new(Mutex::new(Mempool::new(limits))),
             index,
             feed: Feed::default(),
-            secrets: Arc::new(secrets),
+            secrets,
             retain_blocks,
             proposals: AtomicU32::new(0),
             heard,

@@ -50,6 +50,9 @@ pub struct NodeConfig {
     /// The address under which other nodes reach it; `listen` if missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub advertised: Option<SocketAddr>,
+    /// Whether other nodes can reach this one; behind most home routers they cannot, and it only dials.
+    #[serde(default = "default_reachable")]
+    pub reachable: bool,
     /// Whether other nodes may have private addresses: for networks of one house.
     #[serde(default)]
     pub allow_private_ips: bool,
@@ -159,6 +162,10 @@ fn default_listen() -> SocketAddr {
     ([0, 0, 0, 0], 7070).into()
 }
 
+const fn default_reachable() -> bool {
+    true
+}
+
 impl NodeConfig {
     /// The settings that `node.toml` need not name are the usual ones.
     pub fn new(manifest: PathBuf, data: PathBuf) -> Self {
@@ -170,6 +177,7 @@ impl NodeConfig {
             requests_per_second: default_requests_per_second(),
             listen: default_listen(),
             advertised: None,
+            reachable: true,
             allow_private_ips: false,
             followers: Vec::new(),
             peers: Vec::new(),

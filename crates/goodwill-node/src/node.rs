@@ -100,7 +100,7 @@ pub fn run(
     let index = Index::open(&config.data.join("index.redb")).map_err(|e| Failure::Start(e.to_string()))?;
     let secrets = open_secrets(&config, &manifest, &key)?;
     let (chain, mut outbox) =
-        Chain::new(manifest, Arc::new(index), secrets, Limits::default(), config.retain_blocks);
+        Chain::new(manifest, Arc::new(index), Arc::new(secrets), Limits::default(), config.retain_blocks);
     let path = config.data.join("journal");
     let journal = Journal::open(&path).map_err(|source| ConfigError::File { path, source })?;
     let machine = chain.clone();
@@ -155,7 +155,9 @@ fn process_config(
     let malformed = |reason| ConfigError::Malformed { path: "node.toml".into(), reason };
     let parameters = &manifest.parameters;
     let followers = config.follower_keys().map_err(malformed)?;
-    let peers_max = manifest.founders.len() + followers.len() + 1;
+    // Those with slots of this epoch and of the next, if each has a node of its own; and this node.
+    let slots = 2 * manifest.parameters.slots_per_epoch as usize;
+    let peers_max = slots + manifest.founders.len() + followers.len() + 1;
     let positive = |value: u64| NonZeroU64::new(value).expect("checked in the manifest");
     Ok(ProcessConfig {
         node: Config {
@@ -173,7 +175,7 @@ fn process_config(
         },
         storage_dir: config.data.clone(),
         listen: config.listen,
-        advertised: config.advertised.unwrap_or(config.listen),
+        advertised: config.reachable.then(|| config.advertised.unwrap_or(config.listen)),
         bootstrappers: config.bootstrappers().map_err(malformed)?,
         allow_private_ips: config.allow_private_ips,
         peers_max: NonZeroUsize::new(peers_max).expect("at least this node"),

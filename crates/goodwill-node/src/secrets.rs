@@ -5,7 +5,7 @@
 //! in the epoch in which the folder was made: it may have voted there with a disk that is lost.
 
 use goodwill_types::{
-    Committee, Digest, Domain, LuckChain, NewSeat, PublicKey, SecretKey, transaction::consent,
+    Committee, Digest, Domain, LuckChain, NewSeat, PublicKey, SecretKey, hash, transaction::consent,
 };
 use serde::{Deserialize, Serialize};
 use std::{
@@ -27,6 +27,8 @@ const VOTES_FILE: &str = "votes-from";
 pub struct Secrets {
     /// `None` in simulations.
     folder: Option<PathBuf>,
+    /// What the secrets are made of in simulations; else they are random.
+    seed: Option<Digest>,
     luck_length: u32,
     held: Mutex<Held>,
 }
@@ -68,15 +70,19 @@ struct Made {
 }
 
 impl Secrets {
-    /// Secrets that are lost when the process ends, for simulations. `founder`: the node's key, where
-    /// it is a founder's.
-    pub fn in_memory(founder: Option<SecretKey>, luck_length: u32) -> Self {
+    /// Secrets that are lost when the process ends and follow from a `seed`, for simulations.
+    /// `founder`: the node's key, where it is a founder's.
+    pub fn seeded(seed: Digest, founder: Option<SecretKey>, luck_length: u32) -> Self {
+        Self { seed: Some(seed), ..Self::empty(founder, luck_length) }
+    }
+
+    fn empty(founder: Option<SecretKey>, luck_length: u32) -> Self {
         let mut held = Held::default();
         if let Some(key) = founder {
             held.luck.insert(key.public_key(), LuckChain::of_founder(&key));
             held.founder = Some(key);
         }
-        Self { folder: None, luck_length, held: held.into() }
+        Self { folder: None, seed: None, luck_length, held: held.into() }
     }
 
     /// Reads the secrets in `folder`, which is made if missing.
@@ -85,7 +91,7 @@ impl Secrets {
     /// When the disk fails, or a file is not what was written: seats must not be made anew then.
     pub fn open(folder: &Path, founder: Option<SecretKey>, luck_length: u32) -> io::Result<Self> {
         create_private(folder)?;
-        let secrets = Self { folder: Some(folder.into()), ..Self::in_memory(founder, luck_length) };
+        let secrets = Self { folder: Some(folder.into()), ..Self::empty(founder, luck_length) };
         {
             let mut held = secrets.lock();
             held.born_ms = match read_number(&folder.join(BORN_FILE))? {
@@ -122,8 +128,7 @@ impl Secrets {
     ) -> io::Result<Vec<NewSeat>> {
         let mut held = self.lock();
         if held.seats.get(&epoch).is_none_or(|seats| seats.len() < count as usize) {
-            let made: Vec<_> =
-                (0..count).map(|_| Made { key: SecretKey::generate(), luck: rand_seed() }).collect();
+            let made: Vec<_> = (0..count).map(|number| self.new_seat(epoch, number)).collect();
             if let Some(folder) = &self.folder {
                 write_private(&folder.join(file_of(epoch)), &text_of(&made))?;
             }
@@ -159,6 +164,17 @@ impl Secrets {
         }
         let seats = held.seats.range(..=epoch).flat_map(|(_, seats)| seats);
         seats.chain(&held.founder).filter(|key| serves(key)).cloned().collect()
+    }
+
+    fn new_seat(&self, epoch: u64, number: u32) -> Made {
+        let Some(seed) = self.seed else {
+            return Made { key: SecretKey::generate(), luck: SecretKey::generate().to_seed() };
+        };
+        let secret = |domain| {
+            let named = [seed.as_ref(), &epoch.to_be_bytes(), &number.to_be_bytes()].concat();
+            <[u8; 32]>::try_from(hash(domain, &named).as_ref()).expect("a digest has 32 bytes")
+        };
+        Made { key: SecretKey::from_seed(secret(Domain::Seat)), luck: secret(Domain::Luck) }
     }
 
     fn erase(&self, held: &mut Held, epoch: u64) {
@@ -205,10 +221,6 @@ impl Held {
         }
         self.seats.insert(epoch, made.into_iter().map(|made| made.key).collect());
     }
-}
-
-fn rand_seed() -> [u8; 32] {
-    SecretKey::generate().to_seed()
 }
 
 fn file_of(epoch: u64) -> String {
@@ -278,7 +290,7 @@ fn write_private(path: &Path, text: &str) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use goodwill_types::{Address, Seat, hash};
+    use goodwill_types::{Address, Seat};
 
     fn chain() -> Digest {
         hash(Domain::Chain, b"test")

@@ -1,6 +1,6 @@
 //! Bad input to the API: each has its error, and none is a 500.
 
-use crate::world::Process;
+use crate::world::{Process, light_at};
 use goodwill_types::api;
 use serde_json::{Value, json};
 
@@ -89,7 +89,7 @@ fn every_bad_request_has_its_problem() {
 fn a_gateway_that_lies_is_found_out() {
     use goodwill_node::load_manifest;
     use goodwill_types::{Address, PublicKey, SecretKey};
-    use goodwill_wallet::{Client, LightClient, development};
+    use goodwill_wallet::{Client, development};
 
     let folder = tempfile::tempdir().unwrap();
     let dev = Process::dev(folder.path(), 1);
@@ -99,21 +99,21 @@ fn a_gateway_that_lies_is_found_out() {
     let stranger = Address::of(&SecretKey::from_seed([7; 32]).public_key());
     let honest = |address: &Address| client.account(address, &manifest.address_prefix, true).unwrap();
     let seats: Vec<PublicKey> = manifest.founders.iter().map(|founder| founder.node_key).collect();
-    let light = LightClient::new(manifest.chain_id(), seats.clone()).unwrap();
+    let (first, absent) = (honest(&alice), honest(&stranger));
+    let light = light_at(&client, manifest.chain_id(), seats.clone());
 
-    assert!(light.verify_account(&alice, &honest(&alice)).is_ok());
-    let absent = light.verify_account(&stranger, &honest(&stranger)).expect("absence is proven too");
+    assert!(light.verify_account(&alice, &first).is_ok());
+    let absent = light.verify_account(&stranger, &absent).expect("absence is proven too");
     assert_eq!(absent.account, Default::default());
 
     let mut richer = honest(&alice);
     richer.balance = "18446744073709551615".parse().unwrap();
     assert!(light.verify_account(&alice, &richer).is_err(), "a changed balance");
     assert!(light.verify_account(&stranger, &honest(&alice)).is_err(), "another account's proof");
-    let foreign =
-        LightClient::new(manifest.chain_id(), vec![SecretKey::from_seed([9; 32]).public_key()]).unwrap();
+    let foreign = crate::world::light(manifest.chain_id(), vec![SecretKey::from_seed([9; 32]).public_key()]);
     assert!(foreign.verify_account(&alice, &honest(&alice)).is_err(), "a foreign committee");
     let other_chain = goodwill_types::hash(goodwill_types::Domain::Chain, b"other");
-    let elsewhere = LightClient::new(other_chain, seats).unwrap();
+    let elsewhere = crate::world::light(other_chain, seats);
     assert!(elsewhere.verify_account(&alice, &honest(&alice)).is_err(), "another chain");
     let mut tampered = honest(&alice);
     let proof = tampered.proof.as_mut().unwrap();
@@ -127,7 +127,7 @@ fn a_gateway_that_lies_is_found_out() {
 fn lies_about_a_transaction_are_found_out() {
     use goodwill_node::load_manifest;
     use goodwill_types::{Domain, SecretKey, TransactionId, api::Transaction, hash};
-    use goodwill_wallet::{Client, LightClient};
+    use goodwill_wallet::Client;
 
     let folder = tempfile::tempdir().unwrap();
     let dev = Process::dev(folder.path(), 1);
@@ -135,13 +135,13 @@ fn lies_about_a_transaction_are_found_out() {
     let manifest = load_manifest(&folder.path().join("chain.toml")).unwrap();
     let prefix = &manifest.address_prefix;
     let seats: Vec<_> = manifest.founders.iter().map(|founder| founder.node_key).collect();
-    let light = LightClient::new(manifest.chain_id(), seats.clone()).unwrap();
     let send = |to: &str| -> TransactionId {
         let sent = dev.answer(&["send", to, "1", "--from", "alice", "--wait"]);
         sent["id"].as_str().unwrap().parse::<goodwill_types::api::Hex<_>>().unwrap().0
     };
     let (id, other) = (send("bob"), send("carol"));
     let honest = client.transaction_with_proof(id).unwrap();
+    let light = light_at(&client, manifest.chain_id(), seats.clone());
     let verified = light.verify_transaction(id, &honest, prefix).unwrap();
     assert_eq!(verified.header.height, honest.inclusion.as_ref().unwrap().receipt.height);
 
@@ -169,9 +169,9 @@ fn lies_about_a_transaction_are_found_out() {
         Transaction { proof: client.transaction_with_proof(other).unwrap().proof, ..honest.clone() };
     assert!(light.verify_transaction(id, &swapped, prefix).is_err(), "another one's proof");
     let stranger = vec![SecretKey::from_seed([9; 32]).public_key()];
-    let foreign = LightClient::new(manifest.chain_id(), stranger).unwrap();
+    let foreign = crate::world::light(manifest.chain_id(), stranger);
     assert!(foreign.verify_transaction(id, &honest, prefix).is_err(), "a foreign committee");
-    let elsewhere = LightClient::new(hash(Domain::Chain, b"other"), seats).unwrap();
+    let elsewhere = crate::world::light(hash(Domain::Chain, b"other"), seats);
     assert!(elsewhere.verify_transaction(id, &honest, prefix).is_err(), "another chain");
     dev.stop();
 }
@@ -345,7 +345,7 @@ fn a_list_can_be_waited_for() {
     use goodwill_node::load_manifest;
     use goodwill_types::{Address, Amount, api::SubmitResult, codec::Encode as _};
     use goodwill_wallet::{
-        Client, LightClient,
+        Client,
         compose::{Terms, Transfer, transfer},
         development,
     };
@@ -374,7 +374,7 @@ fn a_list_can_be_waited_for() {
     let bob = client.account(&bob, &manifest.address_prefix, false).unwrap();
     assert_eq!(bob.balance.0, Amount::from_coins(1_000_020), "all twenty are final");
     let seats = manifest.founders.iter().map(|founder| founder.node_key).collect();
-    let light = LightClient::new(manifest.chain_id(), seats).unwrap();
+    let light = light_at(&client, manifest.chain_id(), seats);
     for answer in answers {
         let SubmitResult::Taken { id } = answer else { panic!("{answer:?}") };
         let shown = client.transaction_with_proof(id.0).unwrap();

@@ -5,7 +5,7 @@
 //! `GOODWILL_KILLS=300` kills as often; `GOODWILL_SEED` gives the seed, which decides who is killed and
 //! when, not what the machine does meanwhile; `GOODWILL_BIN` another binary. `just kills`.
 
-use crate::world::{Process, Starting, check_supply, wait_until};
+use crate::world::{Process, Starting, check_supply, light, wait_until};
 use goodwill_node::{ledger::Manifest, load_manifest};
 use goodwill_types::{Address, Amount, TransactionId, api::TransactionStatus};
 use goodwill_wallet::{
@@ -95,7 +95,7 @@ type Finals = BTreeMap<TransactionId, u64>;
 struct Net {
     folder: tempfile::TempDir,
     manifest: Manifest,
-    light: LightClient,
+    light: Mutex<LightClient>,
     nodes: Vec<Option<Process>>,
     gateways: Gateways,
 }
@@ -107,7 +107,7 @@ impl Net {
         Process::dev(folder.path(), NODES as u32).stop();
         let manifest = load_manifest(&folder.path().join("chain.toml")).unwrap();
         let seats = manifest.founders.iter().map(|founder| founder.node_key).collect();
-        let light = LightClient::new(manifest.chain_id(), seats).unwrap();
+        let light = Mutex::new(light(manifest.chain_id(), seats));
         let nodes = (0..NODES).map(|_| None).collect();
         let gateways = Arc::new(Mutex::new(vec![None; NODES]));
         let mut net = Self { folder, manifest, light, nodes, gateways };
@@ -176,8 +176,13 @@ impl Net {
         let alice = Address::of(&development::account("alice").unwrap().public_key());
         // The newest block's certificate may be on its way.
         wait_until("an account is proven", || {
+            let mut light = self.light.lock().unwrap();
+            // A node that was killed at the boundary may lack a hand-over: others have it.
+            for node in self.running() {
+                let _ = light.follow_all(&Client::new(node.api()).unwrap());
+            }
             let answer = client.account(&alice, &self.manifest.address_prefix, true);
-            answer.is_ok_and(|answer| self.light.verify_account(&alice, &answer).is_ok())
+            answer.is_ok_and(|answer| light.verify_account(&alice, &answer).is_ok())
         });
     }
 }

@@ -4,6 +4,7 @@ mod api;
 mod commands;
 mod crash;
 mod kills;
+mod mining;
 mod offline;
 mod processes;
 mod world;

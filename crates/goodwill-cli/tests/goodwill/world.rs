@@ -1,5 +1,7 @@
 //! Development chains and nodes as child processes, and the command run against them.
 
+use goodwill_types::{Committee, Digest, PublicKey, Seat};
+use goodwill_wallet::{Client, Freshness, LightClient};
 use serde_json::Value;
 use std::{
     env,
@@ -143,6 +145,22 @@ pub(crate) fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
         assert!(started.elapsed() < PATIENCE, "waited in vain until {what}");
         thread::sleep(Duration::from_millis(50));
     }
+}
+
+/// Trusts seats of these keys in epoch 0, each on a node of the same key, however old that is.
+pub(crate) fn light(chain_id: Digest, mut keys: Vec<PublicKey>) -> LightClient {
+    keys.sort_unstable();
+    let seats = keys.into_iter().map(|key| Seat { key, node: key }).collect();
+    let committee = Committee::new(seats, vec![0]).expect("keys that differ");
+    let freshness = Freshness { now_ms: 0, trust_ms: 0 };
+    LightClient::from_genesis(chain_id, committee, 0, freshness).expect("young enough")
+}
+
+/// The same, after all hand-overs that the gateway knows.
+pub(crate) fn light_at(client: &Client, chain_id: Digest, keys: Vec<PublicKey>) -> LightClient {
+    let mut light = light(chain_id, keys);
+    wait_until("the hand-overs are followed", || light.follow_all(client).is_ok());
+    light
 }
 
 /// The supply equation, as anybody can check it.

@@ -4,7 +4,7 @@
 //! The engine's harness checks the rest: no final block is lost or another one, no state differs, no
 //! vote contradicts one before the crash, and nobody hangs.
 
-use super::{PAYMENTS, PEOPLE, once};
+use super::{Outcome, PAYMENTS, PEOPLE, once};
 use goodwill_engine::{
     process::Failure,
     simulation::{DiskFault, Faults, Report, Scenario, Trouble},
@@ -85,7 +85,7 @@ fn judge(report: &Report, fault: &DiskFault) -> Result<Verdict, String> {
 /// # Errors
 /// What went wrong.
 fn try_run(scenario: &Scenario) -> Result<(bool, Verdict), String> {
-    let (report, places) = once(scenario)?;
+    let Outcome { report, places, .. } = once(scenario)?;
     let fault = scenario.faults.disk.as_ref().expect("a fault");
     let verdict = judge(&report, fault)?;
     let ids: BTreeSet<_> = places.iter().map(|(id, _)| *id).collect();
