@@ -1,8 +1,7 @@
 """The auction: bids, the end, the royalty, the next sale."""
 
 import pytest
-
-from contracts.art_auction.art_auction import ArtAuction
+from art_auction import ArtAuction
 from goodwill import RequireError
 
 DAY_MS = 86_400_000

@@ -1,8 +1,7 @@
 """Votes: members, ballots, the quorum, results."""
 
 import pytest
-
-from contracts.community_vote.community_vote import CommunityVote
+from community_vote import CommunityVote
 from goodwill import RequireError
 
 DAY_MS = 86_400_000

@@ -1,8 +1,7 @@
 """Crowdfunding: success, failure, and the moment between."""
 
 import pytest
-
-from contracts.crowdfunding.crowdfunding import Crowdfunding
+from crowdfunding import Crowdfunding
 from goodwill import RequireError
 
 WEEK_MS = 7 * 86_400_000

@@ -1,8 +1,7 @@
 """Escrow: who gets the coins, when, and only once."""
 
 import pytest
-
-from contracts.escrow.escrow import Escrow
+from escrow import Escrow
 from goodwill import RequireError
 
 DAY_MS = 86_400_000

@@ -1,8 +1,7 @@
 """The shop: prices, caps, gifts, earnings."""
 
 import pytest
-
-from contracts.game_item_shop.game_item_shop import GameItemShop, Item
+from game_item_shop import GameItemShop, Item
 from goodwill import RequireError
 
 SWORD, POTION = 0, 1

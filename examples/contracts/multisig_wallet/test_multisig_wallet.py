@@ -1,9 +1,8 @@
 """The wallet: proposals, approvals, payments."""
 
 import pytest
-
-from contracts.multisig_wallet.multisig_wallet import MultisigWallet
 from goodwill import RequireError
+from multisig_wallet import MultisigWallet
 
 START = 1_000_000
 

@@ -1,9 +1,8 @@
 """The subscription: charging, running dry, coming back, cancelling."""
 
 import pytest
-
-from contracts.subscription.subscription import Subscription
 from goodwill import RequireError
+from subscription import Subscription
 
 MONTH_MS = 30 * 86_400_000
 START = 1_000_000

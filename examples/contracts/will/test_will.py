@@ -1,9 +1,8 @@
 """The will: signs of life, silence, and the division."""
 
 import pytest
-
-from contracts.will.will import Will
 from goodwill import RequireError
+from will import Will
 
 YEAR_MS = 365 * 86_400_000
 START = 1_000_000

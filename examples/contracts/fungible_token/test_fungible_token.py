@@ -1,8 +1,7 @@
 """The token: supply, transfers, allowances, and what must fail."""
 
 import pytest
-
-from contracts.token.token import Token
+from fungible_token import Token
 from goodwill import Address, RequireError
 
 

@@ -1,1 +1,0 @@
-"""Lets the tests import the contracts beside them: ``from contracts.token.token import Token``."""
