@@ -4,7 +4,9 @@ use crate::{
     FinalizedBlock, StateMachine,
     block::{Block, Context},
     committees::Committees,
+    expected::Expected,
     machine::{Executed, Execution, Refused},
+    queries::entry,
     receipts::Receipts,
     rules::{self, Targets},
     state::{self, Batch, Database, Sealed, Source, State},
@@ -21,7 +23,7 @@ use commonware_storage::{Context as StorageContext, qmdb::sync::Target};
 use commonware_utils::non_empty_range;
 use futures::StreamExt as _;
 use goodwill_proof::scheme::{Family, Scheme};
-use goodwill_types::{BlockContext, Header, PublicKey};
+use goodwill_types::{BlockContext, Committee, Header, PublicKey};
 use std::sync::Arc;
 use tokio::sync::watch;
 use tracing::{debug, error};
@@ -32,6 +34,7 @@ pub(crate) struct Chain<E: commonware_storage::Context> {
     pub(crate) rules: rules::Rules,
     pub(crate) machine: Arc<dyn StateMachine>,
     pub(crate) committees: Committees<E>,
+    pub(crate) expected: Expected,
     pub(crate) receipts: Receipts,
     pub(crate) tip: Arc<watch::Sender<Option<Header>>>,
 }
@@ -43,6 +46,7 @@ impl<E: commonware_storage::Context> Clone for Chain<E> {
             rules: self.rules.clone(),
             machine: self.machine.clone(),
             committees: self.committees.clone(),
+            expected: self.expected.clone(),
             receipts: self.receipts.clone(),
             tip: self.tip.clone(),
         }
@@ -62,6 +66,7 @@ impl<E: Spawner + StorageContext> Chain<E> {
             height: parent.height + 1,
             epoch: context.round.epoch().get(),
             view: context.round.view().get(),
+            parent_view: context.parent.0.get(),
             timestamp_ms: self.rules.timestamp_ms(parent, rules::now_ms(runtime)),
         };
         let (executed, sealed) = state::execute(runtime, batch, self.machine.propose(&place)).await?;
@@ -85,6 +90,7 @@ impl<E: Spawner + StorageContext> Chain<E> {
     ) -> Result<Sealed<E>, Refused> {
         if let Some(parent) = parent {
             rules::check_context(context, block, parent)?;
+            self.check_leader(&block.header)?;
             self.rules.check_timestamp(&block.header, parent)?;
         }
         let execution = self.execution(block, finality == Finality::Finalized);
@@ -92,6 +98,13 @@ impl<E: Spawner + StorageContext> Chain<E> {
         rules::check_roots(&block.header, &executed.receipts, &targets(&sealed))?;
         self.receipts.keep(&block.header, executed.receipts);
         Ok(sealed)
+    }
+
+    /// Votes are asked for blocks of epochs whose committee is known.
+    fn check_leader(&self, header: &Header) -> Result<(), Refused> {
+        let seated = self.committees.get(header.epoch);
+        let seated = seated.ok_or_else(|| Refused("a block of an epoch without a committee".into()))?;
+        rules::check_leader(header, &seated.committee)
     }
 
     /// The execution of a block that was received.
@@ -127,6 +140,8 @@ impl<E: Spawner + StorageContext> Chain<E> {
                 state::answer(Source::Applied(after), |known| self.machine.committee(epoch, known)).await;
             let committee = committee.unwrap_or_else(|Refused(why)| panic!("no committee: {why}"));
             self.committees.install(epoch, committee).await;
+            let next = entry(&*after.read().await, Committee::key(epoch)).await;
+            self.machine.handed_over(header, next);
         }
     }
 }
@@ -155,7 +170,7 @@ fn header<E: Spawner + StorageContext>(
         height: place.height,
         epoch: place.epoch,
         view: place.view,
-        parent_view: context.parent.0.get(),
+        parent_view: place.parent_view,
         leader: PublicKey::try_from(&context.leader).map_err(|e| Refused(e.to_string()))?,
         parent: parent.digest(),
         timestamp_ms: place.timestamp_ms,
@@ -243,6 +258,7 @@ impl<E: Spawner + StorageContext + Clock> Application<E> for Chain<E> {
         after: Reader<Database<E>>,
     ) {
         self.install_committee(&block.header, &after).await;
+        self.expected.ask(&block.header, Source::Applied(&after)).await;
         // In this order: whoever learns of the block from the machine may ask for it at once.
         self.tip.send_replace(Some(block.header.clone()));
         self.machine.applied(&block);

@@ -23,11 +23,17 @@ use tokio::sync::watch;
 /// How many epochs are kept: certificates of older ones are never verified again.
 const EPOCHS_KEPT: u64 = 16;
 
-/// A committee, ready for use.
+/// A committee, ready for use. Seats are named by their index.
 pub(crate) struct Seated {
     pub(crate) committee: Committee,
-    /// The seats' keys; the index of a seat is the same as in the committee.
+    /// The seats' keys, in the committee's order.
     pub(crate) points: Set<Point>,
+    /// The nodes that host them.
+    pub(crate) nodes: Set<Point>,
+    /// Of each seat, its node's index.
+    hosts: Vec<usize>,
+    /// Of each node, its lowest seat: the one that runs the engine.
+    engines: Vec<usize>,
     verifier: Arc<Scheme>,
 }
 
@@ -128,15 +134,70 @@ impl Seated {
     fn new(chain_id: &Digest, committee: Committee) -> Option<Self> {
         let points = scheme::participants(&committee)?;
         let verifier = Arc::new(scheme::verifier(chain_id, &committee)?);
-        Some(Self { committee, points, verifier })
+        let hosts = committee.seats.iter().map(|seat| Point::try_from(&seat.node));
+        let hosts: Vec<Point> = hosts.collect::<Result<_, _>>().ok()?;
+        let nodes = Set::from_iter_dedup(hosts.iter().cloned());
+        let lowest = |node: &Point| hosts.iter().position(|host| host == node);
+        let engines = nodes.iter().map(lowest).collect::<Option<_>>()?;
+        let hosts = hosts.iter().map(|host| nodes.position(host)).collect::<Option<_>>()?;
+        Some(Self { committee, points, nodes, hosts, engines, verifier })
     }
 
-    /// What the node signs with, if it holds a seat.
-    pub(crate) fn signer(&self, chain_id: &Digest, key: &SecretKey) -> Option<Scheme> {
-        Scheme::signer(&scheme::namespace(chain_id), self.points.clone(), key.expose().clone())
+    /// Verifies what the seats sign.
+    pub(crate) fn verifier(&self) -> &Scheme {
+        &self.verifier
     }
 
-    /// How many of its members may be faulty while blocks stay final.
+    /// What the engine of `seat` signs with; `None` if the key is not the seat's.
+    pub(crate) fn signer(&self, chain_id: &Digest, seat: usize, key: &SecretKey) -> Option<Scheme> {
+        let ours = self.committee.position(&key.public_key()) == Some(seat);
+        let namespace = scheme::namespace(chain_id);
+        ours.then(|| Scheme::signer(&namespace, self.points.clone(), key.expose().clone()))?
+    }
+
+    /// The node that hosts a seat.
+    pub(crate) fn host(&self, seat: usize) -> Option<&Point> {
+        self.hosts.get(seat).map(|node| &self.nodes[*node])
+    }
+
+    /// The node that hosts the seat with this key.
+    pub(crate) fn node(&self, seat: &Point) -> Option<&Point> {
+        self.host(self.points.position(seat)?)
+    }
+
+    /// The seats that a node hosts.
+    pub(crate) fn hosted(&self, node: &Point) -> impl Iterator<Item = usize> + '_ {
+        let node = self.nodes.position(node);
+        self.hosts.iter().enumerate().filter(move |(_, host)| Some(**host) == node).map(|(seat, _)| seat)
+    }
+
+    /// The seat that runs a node's engine.
+    pub(crate) fn engine(&self, node: &Point) -> Option<usize> {
+        self.nodes.position(node).map(|node| self.engines[node])
+    }
+
+    /// The node whose engine runs for this seat; `None` if the seat only co-signs.
+    pub(crate) fn engine_node(&self, seat: &Point) -> Option<&Point> {
+        let node = self.node(seat)?;
+        (self.engine(node) == self.points.position(seat)).then_some(node)
+    }
+
+    /// The seat whose engine leads a view: that of the node whose seat's turn it is.
+    fn leading_engine(&self, view: u64) -> usize {
+        self.engines[self.hosts[self.committee.turn(view)]]
+    }
+
+    /// The key of the seat whose turn a view is.
+    pub(crate) fn leader(&self, view: u64) -> &Point {
+        &self.points[self.committee.turn(view)]
+    }
+
+    /// All nodes but one.
+    pub(crate) fn others(&self, me: &Point) -> Vec<Point> {
+        self.nodes.iter().filter(|node| *node != me).cloned().collect()
+    }
+
+    /// How many of its seats may be faulty while blocks stay final.
     pub(crate) fn faults_max(&self) -> usize {
         (self.points.len() - 1) / 3
     }
@@ -150,7 +211,8 @@ impl<E: Context> Provider for Committees<E> {
     }
 }
 
-/// Whose turn a view is: fixed by the committee, whatever was certified before.
+/// Who leads a view: fixed by the committee, whatever was certified before. Consensus knows a node's
+/// engine seat; the header names the seat whose turn it is.
 #[derive(Clone)]
 pub(crate) struct Turns(pub(crate) Arc<Seated>);
 
@@ -168,6 +230,6 @@ impl<S: CertificateScheme<PublicKey = Point>> Elector<S> for Turns {
         Terms::rotating()
     }
     fn elect(&self, round: Round, (): ()) -> Participant {
-        Participant::from_usize(self.0.committee.turn(round.view().get()))
+        Participant::from_usize(self.0.leading_engine(round.view().get()))
     }
 }

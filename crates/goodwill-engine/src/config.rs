@@ -1,8 +1,8 @@
 //! The settings of a node, and what all nodes of a chain must agree on.
 
-use commonware_utils::NZUsize;
+use commonware_utils::{NZU16, NZUsize};
 use goodwill_types::{Digest, PublicKey, SecretKey};
-use std::num::{NonZeroU64, NonZeroUsize};
+use std::num::{NonZeroU16, NonZeroU64, NonZeroUsize};
 
 /// The largest gossip message, in bytes.
 pub const GOSSIP_SIZE_MAX: usize = 128 * 1024;
@@ -15,11 +15,12 @@ pub const BEHIND_BLOCKS: u64 = 10;
 /// The settings of a node.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// The node's key: its identity in the mesh and, where the committee names it, its seat.
+    /// The node's key: its identity in the mesh. Its seats' keys come from the machine.
     pub me: SecretKey,
     /// What all nodes of the chain agree on.
     pub chain: ChainConfig,
-    /// Nodes that follow without a seat. All nodes should name the same.
+    /// Nodes that may connect while they have no seat, in this epoch or the next. Followers and
+    /// committee must name each other to connect, so all nodes should name the same.
     pub followers: Vec<PublicKey>,
     /// First part of the names of everything that the node stores.
     pub prefix: String,
@@ -46,5 +47,9 @@ pub struct ChainConfig {
 
 /// What is read or written at once, in bytes.
 pub(crate) const STORAGE_BUFFER: NonZeroUsize = NZUsize!(64 * 1024);
+/// What the page cache holds at once, in bytes: a page of the disk.
+pub(crate) const PAGE_SIZE: NonZeroU16 = NZU16!(4096);
+/// Pages of the state and of the blocks that are kept in memory: 32 MiB.
+pub(crate) const CACHE_PAGES: NonZeroUsize = NZUsize!(8192);
 /// Messages that may wait for one of the engine's tasks.
 pub(crate) const MAILBOX: NonZeroUsize = NZUsize!(256);

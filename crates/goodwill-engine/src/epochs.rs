@@ -1,13 +1,20 @@
 //! Enters each epoch with its own committee, and leaves the one before.
 
 use crate::{
+    StateMachine,
     application::Chain,
     block::Block,
     committees::{Committees, Seated, Turns},
     config::{Config, MAILBOX, STORAGE_BUFFER},
+    evidence::{Evidence, Watch},
+    expected::Forecast,
     node::Runtime,
     pacing::{Marshal, Paced},
     rules::Rules,
+    seats::{
+        Cosigner, Cosigning, Couriers, NodeRelay, OwnVotes, RouteReceiver, RouteSender, SeatBlocker,
+        VoteReceiver, VoteSender,
+    },
 };
 use commonware_consensus::{
     marshal::standard::Deferred,
@@ -25,7 +32,7 @@ use commonware_p2p::{
 };
 use commonware_parallel::Sequential;
 use commonware_runtime::{Handle, buffer::paged::CacheRef};
-use commonware_utils::{NZDuration, NZUsize, ordered::Set};
+use commonware_utils::{NZDuration, NZUsize, ordered::Set, sync::Mutex};
 use goodwill_proof::scheme::Scheme;
 use goodwill_types::Digest;
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
@@ -34,10 +41,18 @@ use tracing::info;
 /// Views behind the final one whose votes are kept.
 const VIEWS_KEPT: ViewDelta = ViewDelta::new(20);
 
+/// Why a channel of an epoch is free.
+const ONCE: &str = "each epoch is entered once";
+
 /// Everything that outlives an epoch and is needed to enter the next.
 pub(crate) struct Epochs<E: Runtime, S: Sender, M, B> {
     pub(crate) runtime: E,
     pub(crate) config: Config,
+    pub(crate) machine: Arc<dyn StateMachine>,
+    /// This node's key in the mesh.
+    pub(crate) me: Point,
+    /// The most nodes that may be tracked at once, this one included.
+    pub(crate) peers_max: usize,
     pub(crate) rules: Rules,
     pub(crate) committees: Committees<E>,
     pub(crate) marshal: Marshal,
@@ -70,8 +85,28 @@ impl Active {
     }
 }
 
+/// What a node signs with in an epoch.
+struct Signers {
+    /// For the seat that runs the engine.
+    engine: Scheme,
+    seat: usize,
+    others: Vec<Cosigner>,
+}
+
 type Voting<E> = Deferred<E, Scheme, stateful::Mailbox<E, Chain<E>>, Block, FixedEpocher>;
 type SubChannel<S> = (SubSender<S>, SubReceiver<Point>);
+type Votes<S, B> = (VoteSender<SubSender<S>>, VoteReceiver<SubReceiver<Point>, B>);
+type Route<S> = (RouteSender<SubSender<S>>, RouteReceiver<SubReceiver<Point>>);
+type SimplexConfig<E, B> = simplex::Config<
+    Scheme,
+    Turns,
+    SeatBlocker<E, B>,
+    Digest,
+    Paced<E, Voting<E>>,
+    NodeRelay<Voting<E>>,
+    Watch<Voting<E>>,
+    Sequential,
+>;
 
 impl<E, S, M, B> Epochs<E, S, M, B>
 where
@@ -85,76 +120,122 @@ where
     pub(crate) async fn enter(&mut self, epoch: u64, claims: &BTreeMap<Point, u64>) -> Active {
         let seated = self.committees.wait(epoch).await;
         let last = self.rules.last(epoch);
-        self.track(epoch, &seated);
+        self.track(epoch, 0, &seated, &Set::default());
         self.forget_journal(epoch).await;
         let over = is_over(&seated, last, claims);
-        let engine = match seated.signer(&self.config.chain.chain_id, &self.config.me) {
-            Some(signer) if !over => Some(self.vote(epoch, signer, seated.clone()).await),
-            _ => None,
+        let signers = if over { None } else { self.signers(epoch, &seated) };
+        let voting = signers.as_ref().map_or(0, |signers| 1 + signers.others.len());
+        info!(
+            epoch,
+            seats = seated.points.len(),
+            nodes = seated.nodes.len(),
+            voting,
+            over,
+            "entered an epoch"
+        );
+        let engine = match signers {
+            Some(signers) => Some(self.vote(epoch, signers, seated.clone()).await),
+            None => None,
         };
-        info!(epoch, seats = seated.points.len(), votes = engine.is_some(), over, "entered an epoch");
         Active { epoch, last, seated, engine }
     }
 
-    /// Connects the nodes of the committee first, then those that follow.
-    fn track(&mut self, epoch: u64, seated: &Seated) {
+    /// Connects the nodes that the next epoch will have, as far as that is known.
+    pub(crate) fn expect(&mut self, active: &Active, forecast: &Forecast) {
+        let first = self.rules.first(active.epoch);
+        if (first..active.last).contains(&forecast.height) {
+            self.track(active.epoch, 1 + forecast.height - first, &active.seated, &forecast.nodes);
+        }
+    }
+
+    /// Connects the nodes of the committee first, then those that will be in the next and those that
+    /// follow. A set that was tracked already is left as it is, so each gets a number of its own:
+    /// by its epoch, and where in the epoch it became known. All sets of an epoch have the same
+    /// committee, which nodes that gossip about a set must agree on.
+    fn track(&mut self, epoch: u64, offset: u64, seated: &Seated, expected: &Set<Point>) {
         let followers = self.config.followers.iter().filter_map(|key| Point::try_from(key).ok());
-        let peers = TrackedPeers::new(seated.points.clone(), Set::from_iter_dedup(followers));
-        // A peer set that was tracked already is left as it is.
-        let _ = self.manager.track(epoch + 1, peers);
+        let others = expected.iter().cloned().chain(followers);
+        let others = others.filter(|node| *node != self.me && seated.nodes.position(node).is_none());
+        let ours = usize::from(seated.nodes.position(&self.me).is_none());
+        let room = self.peers_max.saturating_sub(seated.nodes.len() + ours);
+        let peers = TrackedPeers::new(seated.nodes.clone(), Set::from_iter_dedup(others.take(room)));
+        let number = epoch * (self.config.chain.blocks_per_epoch.get() + 1) + offset + 1;
+        let _ = self.manager.track(number, peers);
+    }
+
+    /// What the node signs with for its seats. Without the key of its engine's seat it does not vote,
+    /// since nobody would hear it lead; a seat whose key is missing is silent.
+    fn signers(&self, epoch: u64, seated: &Arc<Seated>) -> Option<Signers> {
+        let chain_id = &self.config.chain.chain_id;
+        let seat = seated.engine(&self.me)?;
+        let secrets = self.machine.secrets(epoch, &seated.committee);
+        let engine = secrets.iter().find_map(|key| seated.signer(chain_id, seat, key))?;
+        let hosted = seated.hosted(&self.me).filter(|other| *other != seat);
+        let others = hosted.filter_map(|other| {
+            let key = seated.committee.seats[other].key;
+            let secret = secrets.iter().find(|secret| secret.public_key() == key)?;
+            Cosigner::new(chain_id, other, secret)
+        });
+        Some(Signers { engine, seat, others: others.collect() })
     }
 
     /// Takes part in the vote on the blocks of `epoch`.
-    async fn vote(&mut self, epoch: u64, signer: Scheme, seated: Arc<Seated>) -> Handle<()> {
+    async fn vote(&mut self, epoch: u64, signers: Signers, seats: Arc<Seated>) -> Handle<()> {
         let boundary = epoch.checked_sub(1).map_or(0, |before| self.rules.last(before));
         let boundary = self.marshal.get_block(Height::new(boundary)).await.expect("boundaries are kept");
         let floor = Floor::Genesis(commonware_cryptography::Digestible::digest(&boundary));
         let runtime = self.runtime.child("epoch").with_attribute("epoch", epoch);
+        let own = OwnVotes::new(seats.clone(), &self.me, signers.seat);
+        let evidence = self.evidence(seats.clone(), own);
+        let config = self.simplex(epoch, floor, (signers.engine, &evidence), seats.clone(), &runtime);
+        let nodes = seats.others(&self.me);
+        let cosigning = Cosigning { seats: seats.clone(), others: signers.others, evidence, nodes };
+        let votes = self.votes(epoch, cosigning).await;
+        let [certificates, resolver] = self.routes(epoch, seats).await;
+        simplex::Engine::new(runtime, config).start(votes, certificates, resolver)
+    }
+
+    async fn votes(&mut self, epoch: u64, cosigning: Cosigning) -> Votes<S, B> {
+        let channel = self.votes.register(epoch).await.expect(ONCE);
+        cosigning.open(channel, self.blocker.clone())
+    }
+
+    async fn routes(&mut self, epoch: u64, seats: Arc<Seated>) -> [Route<S>; 2] {
+        let couriers = Arc::new(Couriers::new(self.me.clone(), seats.nodes.clone()));
+        let route = |(sender, receiver): SubChannel<S>| {
+            let sender = RouteSender { seats: seats.clone(), couriers: couriers.clone(), inner: sender };
+            let receiver =
+                RouteReceiver { seats: seats.clone(), couriers: couriers.clone(), inner: receiver };
+            (sender, receiver)
+        };
+        [
+            route(self.certificates.register(epoch).await.expect(ONCE)),
+            route(self.resolver.register(epoch).await.expect(ONCE)),
+        ]
+    }
+
+    fn simplex(
+        &self,
+        epoch: u64,
+        floor: Floor<Scheme, Digest>,
+        (scheme, evidence): (Scheme, &Arc<Evidence>),
+        seats: Arc<Seated>,
+        runtime: &E,
+    ) -> SimplexConfig<E, B> {
         let deferred = Deferred::new(
             runtime.child("deferred"),
             self.application.clone(),
             self.marshal.clone(),
             self.rules.epocher.clone(),
         );
-        let config = self.simplex(epoch, floor, signer, Turns(seated), deferred, &runtime);
-        let [votes, certificates, resolver] = self.channels(epoch).await;
-        simplex::Engine::new(runtime, config).start(votes, certificates, resolver)
-    }
-
-    async fn channels(&mut self, epoch: u64) -> [SubChannel<S>; 3] {
-        const ONCE: &str = "each epoch is entered once";
-        [
-            self.votes.register(epoch).await.expect(ONCE),
-            self.certificates.register(epoch).await.expect(ONCE),
-            self.resolver.register(epoch).await.expect(ONCE),
-        ]
-    }
-
-    #[allow(clippy::type_complexity, reason = "the settings name every part of the engine")]
-    fn simplex(
-        &self,
-        epoch: u64,
-        floor: Floor<Scheme, Digest>,
-        scheme: Scheme,
-        elector: Turns,
-        deferred: Voting<E>,
-        runtime: &E,
-    ) -> simplex::Config<Scheme, Turns, B, Digest, Paced<E, Voting<E>>, Voting<E>, Voting<E>, Sequential>
-    {
-        let automaton = Paced {
-            runtime: Arc::new(runtime.child("pace")),
-            rules: self.rules.clone(),
-            marshal: self.marshal.clone(),
-            inner: deferred.clone(),
-        };
         let leader_timeout = self.leader_timeout();
         simplex::Config {
             scheme,
-            elector,
-            blocker: self.blocker.clone(),
-            automaton,
-            relay: deferred.clone(),
-            reporter: deferred,
+            elector: Turns(seats.clone()),
+            blocker: self.seat_blocker(&seats, runtime),
+            automaton: self.paced(&seats, &deferred, runtime),
+            relay: NodeRelay { seats: seats.clone(), me: self.me.clone(), inner: deferred.clone() },
+            reporter: Watch { evidence: evidence.clone(), inner: deferred },
             strategy: Sequential,
             partition: self.journal(epoch),
             mailbox_size: MAILBOX,
@@ -178,6 +259,30 @@ where
         }
     }
 
+    fn seat_blocker(&self, seats: &Arc<Seated>, runtime: &E) -> SeatBlocker<E, B> {
+        SeatBlocker {
+            runtime: Arc::new(runtime.child("blocker")),
+            seats: seats.clone(),
+            me: self.me.clone(),
+            inner: self.blocker.clone(),
+        }
+    }
+
+    fn paced(&self, seats: &Arc<Seated>, inner: &Voting<E>, runtime: &E) -> Paced<E, Voting<E>> {
+        Paced {
+            runtime: Arc::new(runtime.child("pace")),
+            rules: self.rules.clone(),
+            seats: seats.clone(),
+            marshal: self.marshal.clone(),
+            inner: inner.clone(),
+        }
+    }
+
+    fn evidence(&self, seats: Arc<Seated>, own: OwnVotes) -> Arc<Evidence> {
+        let (chain_id, machine) = (self.config.chain.chain_id, self.machine.clone());
+        Arc::new(Evidence { chain_id, seats, machine, own, heard: Mutex::default() })
+    }
+
     /// How long a leader is waited for: the block time, and as much again, and a second for the way.
     fn leader_timeout(&self) -> Duration {
         Duration::from_millis(self.config.chain.block_time_ms.get()) * 2 + Duration::from_secs(1)
@@ -196,9 +301,9 @@ where
     }
 }
 
-/// Whether more members of the committee than may be faulty are past the epoch. Then there is
-/// nothing left to vote on, only to catch up with.
+/// Whether nodes with more seats than may be faulty have the last block of the epoch. Then there is nothing left
+/// to vote on, only to catch up with.
 fn is_over(seated: &Seated, last: u64, claims: &BTreeMap<Point, u64>) -> bool {
-    let past = seated.points.iter().filter(|point| claims.get(point).is_some_and(|height| *height > last));
-    past.count() > seated.faults_max()
+    let past = claims.iter().filter(|(_, height)| **height >= last);
+    past.map(|(node, _)| seated.hosted(node).count()).sum::<usize>() > seated.faults_max()
 }

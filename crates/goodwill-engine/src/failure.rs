@@ -12,6 +12,9 @@ const PROBE_SIZE: usize = 256 * 1024;
 /// Begins the message of a panic that the machine asked for.
 pub(crate) const COMMIT: &str = "the node could not store a final block: ";
 
+/// Begins the message of a panic because another node votes with this node's keys.
+pub(crate) const ELSEWHERE: &str = "this seat votes elsewhere too: ";
+
 /// Why a node ended other than by being asked to.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
@@ -48,6 +51,13 @@ pub enum Failure {
     /// The node's own storage refused a final block.
     #[error("{COMMIT}{0}. What was final before is safe. Remove the cause, then start the node again")]
     Commit(String),
+    /// Somebody votes with the keys of this node's seats.
+    #[error(
+        "{ELSEWHERE}{0}. To go on would be to vote against it, and that costs all that the seat earned. Its \
+         keys are in use on another machine, or this node's folder was put back from an old copy. Find and \
+         stop the other node, and let this one rest until the epoch is over"
+    )]
+    Elsewhere(String),
     /// Something that must always hold did not.
     #[error(
         "the node stopped itself, since something that must always hold did not: {0}. What was final is \
@@ -124,6 +134,9 @@ impl Failure {
     pub(crate) fn of_panic(panic: &(dyn Any + Send)) -> Self {
         let message = message(panic);
         let cause = CAUSES.iter().find(|(_, signs)| signs.iter().any(|sign| message.contains(sign)));
+        if let Some(what) = message.strip_prefix(ELSEWHERE) {
+            return Self::Elsewhere(what.into());
+        }
         match (cause, message.strip_prefix(COMMIT)) {
             (Some((failure, _)), _) => failure(message),
             (None, Some(why)) => Self::Commit(why.into()),
@@ -174,6 +187,7 @@ mod tests {
             assert_eq!(of(told), Failure::Disk(told.into()));
         }
         assert_eq!(of(&format!("{COMMIT}why")), Failure::Commit("why".into()));
+        assert_eq!(of(&format!("{ELSEWHERE}seat")), Failure::Elsewhere("seat".into()));
         assert_eq!(of("a boundary was skipped"), Failure::Broken("a boundary was skipped".into()));
         assert_eq!(Failure::of_panic(&"static"), Failure::Broken("static".into()));
     }

@@ -4,6 +4,7 @@
 use crate::{
     block::Block,
     epochs::{Active, Epochs},
+    expected::Forecast,
     node::Runtime,
     rules::now_ms,
 };
@@ -14,7 +15,6 @@ use commonware_macros::select_loop;
 use commonware_p2p::{Blocker, Manager, Receiver, Recipients, Sender};
 use commonware_runtime::{Buf as _, IoBuf};
 use commonware_utils::{Acknowledgement as _, acknowledgement::Exact, vec::NonEmptyVec};
-use goodwill_types::PublicKey;
 use std::{
     collections::BTreeMap,
     sync::{
@@ -70,6 +70,8 @@ pub(crate) struct Heard<R> {
     pub(crate) strays: [mpsc::Receiver<(u64, (Point, IoBuf))>; 2],
     /// What other nodes say that they have.
     pub(crate) tips: R,
+    /// The nodes of the next epoch.
+    pub(crate) forecast: watch::Receiver<Option<Forecast>>,
 }
 
 /// Keeps the node in the chain's epoch.
@@ -117,6 +119,10 @@ where
                 tip = tip.max(*heard.tip.borrow_and_update());
                 self.push(&active, tip);
             },
+            Ok(()) = heard.forecast.changed() else break => {
+                let forecast = heard.forecast.borrow_and_update().clone();
+                forecast.iter().for_each(|forecast| self.epochs.expect(&active, forecast));
+            },
             Some((height, acknowledgement)) = heard.blocks.recv() else break => {
                 active = self.pass(active, height.get()).await;
                 acknowledgement.acknowledge();
@@ -143,22 +149,34 @@ where
         further.for_each(|(node, height)| self.fetch(active, *height, node.clone()));
     }
 
-    /// Somebody votes in an epoch that the node is not in: if a later one, ours is over.
-    fn stray(&self, active: &Active, epoch: u64, from: Point) {
-        if epoch > active.epoch {
+    /// Somebody votes in an epoch that the node is not in: if a later one, ours is over, and it has
+    /// the last block of the epoch before.
+    fn stray(&mut self, active: &Active, epoch: u64, from: Point) {
+        let newest = self.epochs.rules.epoch(self.height_max());
+        if (active.epoch + 1..=newest).contains(&epoch) {
+            self.note(from.clone(), self.epochs.rules.last(epoch - 1));
             self.fetch(active, active.last, from);
         }
+    }
+
+    /// However far a node says that it is, there has not been time for more blocks than this.
+    fn height_max(&self) -> u64 {
+        self.epochs.rules.height_max(now_ms(&self.epochs.runtime))
+    }
+
+    /// A node shows that it is there, and how far it is.
+    fn note(&mut self, from: Point, height: u64) {
+        self.heard.insert(from.clone(), self.epochs.runtime.current());
+        self.peers.store(self.heard.len(), Ordering::Relaxed);
+        let claim = self.claims.entry(from).or_default();
+        *claim = height.max(*claim);
     }
 
     /// A node says how far it is.
     fn claimed(&mut self, active: &Active, tip: u64, from: Point, message: IoBuf) {
         let Some(claim) = decode(message) else { return };
-        let now = self.epochs.runtime.current();
-        self.heard.insert(from.clone(), now);
-        self.peers.store(self.heard.len(), Ordering::Relaxed);
-        // However far it says that it is, there has not been time for more blocks than this.
-        let height = claim.min(self.epochs.rules.height_max(now_ms(&self.epochs.runtime)));
-        self.claims.insert(from.clone(), height);
+        let height = claim.min(self.height_max());
+        self.note(from.clone(), height);
         let slack = if active.engine.is_some() { LAG_MAX } else { 0 };
         if height > active.last || height > tip + slack {
             self.fetch(active, height, from);
@@ -166,10 +184,10 @@ where
     }
 
     /// Asks `from` for a certificate: of `height`, but never beyond the epoch whose committee is
-    /// known. Only seats of that committee are asked.
+    /// known. Whoever is connected may be asked, since the committee of an epoch long over may be
+    /// gone; what is asked in vain is bounded by the length of an epoch.
     fn fetch(&self, active: &Active, height: u64, from: Point) {
-        let ours = PublicKey::try_from(&from).is_ok_and(|key| key == self.epochs.config.me.public_key());
-        if !ours && active.seated.points.position(&from).is_some() {
+        if from != self.epochs.me {
             let height = Height::new(height.min(active.last));
             self.epochs.marshal.hint_finalized(height, NonEmptyVec::new(from));
         }
@@ -186,9 +204,9 @@ where
 
     /// Tells those without a seat at once.
     fn push(&mut self, active: &Active, tip: u64) {
-        let points = &active.seated.points;
+        let nodes = &active.seated.nodes;
         let followers: Vec<_> =
-            self.heard.keys().filter(|node| points.position(node).is_none()).cloned().collect();
+            self.heard.keys().filter(|node| nodes.position(node).is_none()).cloned().collect();
         if active.engine.is_some() && !followers.is_empty() {
             let _ = self.say.send(Recipients::Some(followers), encode(tip), false);
         }

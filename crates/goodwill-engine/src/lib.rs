@@ -7,6 +7,8 @@ mod block;
 mod committees;
 mod config;
 mod epochs;
+mod evidence;
+mod expected;
 mod failure;
 mod follow;
 #[cfg(feature = "fuzzing")]
@@ -23,6 +25,7 @@ pub mod process;
 mod queries;
 mod receipts;
 mod rules;
+mod seats;
 #[cfg(feature = "simulation")]
 pub mod simulation;
 mod state;

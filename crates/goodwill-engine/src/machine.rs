@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use futures::future::BoxFuture;
+use goodwill_proof::Entry;
 use goodwill_types::{
     BlockContext, Changes, Committee, Equivocation, Header, Known, Progress, PublicKey, SecretKey,
 };
@@ -41,6 +42,10 @@ pub trait StateMachine: Send + Sync + 'static {
 
     /// The block's state can be read now. Must return at once.
     fn applied(&self, block: &FinalizedBlock);
+
+    /// The block `last`, of an epoch the last, is final: `next` shows what its state says of the
+    /// committee that follows. Must return at once.
+    fn handed_over(&self, last: &Header, next: Entry);
 
     /// A message from another node on the gossip channel. Must return at once.
     fn heard(&self, from: &PublicKey, message: Bytes);

@@ -3,6 +3,7 @@
 use crate::{
     ChainConfig, GOSSIP_SIZE_MAX,
     block::{Block, BlockBounds},
+    seats::Bundle,
 };
 use commonware_consensus::{
     marshal::{self, standard::Standard},
@@ -20,6 +21,8 @@ pub(crate) struct Network<S, R, M, B> {
     pub(crate) channels: Channels<(S, R)>,
     pub(crate) manager: M,
     pub(crate) blocker: B,
+    /// The most nodes that may be tracked at once, this one included.
+    pub(crate) peers_max: usize,
 }
 
 /// One of something for each subject that nodes talk about.
@@ -65,6 +68,7 @@ pub(crate) fn message_size_max(chain: &ChainConfig) -> u32 {
     let bounds = BlockBounds { body_size_max: chain.body_size_max };
     max_message_size(&[
         prefixed(simplex::max_payload_size::<Scheme, Digest>(seats)),
+        prefixed(Bundle::size_max(SEATS_MAX)),
         marshal::max_payload_size::<Standard<Block>, Scheme>(seats, &bounds),
         GOSSIP_SIZE_MAX,
     ])

@@ -4,6 +4,7 @@ use crate::{
     Config, StateMachine,
     block::Block,
     epochs::Epochs,
+    expected::Expected,
     follow::{Deliveries, Follower, Heard},
     gossip,
     handle::{Query, Requests},
@@ -11,7 +12,7 @@ use crate::{
     pacing::Marshal,
     parts::{Application, Parts},
     queries::Library,
-    state::State,
+    state::{Source, State},
 };
 use commonware_consensus::types::Height;
 use commonware_cryptography::{Digested, ed25519::PublicKey as Point};
@@ -47,7 +48,7 @@ pub(crate) async fn run<E, S, R, M, B>(
     M: Manager<PublicKey = Point>,
     B: Blocker<PublicKey = Point> + Sync,
 {
-    let Network { channels, manager, blocker } = network;
+    let Network { channels, manager, blocker, peers_max } = network;
     let Channels { votes, certificates, resolver, backfill, blocks, tips, gossip } = channels;
     let Requests { tip, queries, gossip: outgoing, peers } = requests;
     let tip = Arc::new(tip);
@@ -57,17 +58,24 @@ pub(crate) async fn run<E, S, R, M, B>(
     let (tip_sent, tip_seen) = watch::channel(0);
     let deliveries = Deliveries { blocks: finals, tip: Arc::new(tip_sent) };
     let channels = (blocks, backfill);
-    let (marshal, application) = parts.start(machine.clone(), tip.clone(), deliveries, channels).await;
-    parts.runtime.child("gossip").spawn(|context| gossip::run(context, machine, outgoing, gossip));
-    answer(&parts, marshal.clone(), application.clone(), tip, queries);
+    let forecast = Arc::new(watch::Sender::new(None));
+    let forecast_seen = forecast.subscribe();
+    let expected = Expected { machine: machine.clone(), rules: parts.rules.clone(), forecast };
+    let (marshal, application) = parts.start(expected.clone(), tip.clone(), deliveries, channels).await;
+    let gossiping = machine.clone();
+    parts.runtime.child("gossip").spawn(|context| gossip::run(context, gossiping, outgoing, gossip));
+    answer(&parts, (marshal.clone(), application.clone()), (tip, expected), queries);
 
     let (votes, stray_votes) = split(parts.runtime.child("votes"), votes);
     let (certificates, stray_certificates) = split(parts.runtime.child("certificates"), certificates);
     let (resolver, _) = split(parts.runtime.child("resolver"), resolver);
-    let Parts { runtime, config, rules, cache, committees, manager, blocker, .. } = parts;
+    let Parts { runtime, config, rules, me, cache, committees, manager, blocker, .. } = parts;
     let epochs = Epochs {
         runtime,
         config,
+        machine,
+        me,
+        peers_max,
         rules,
         committees,
         marshal,
@@ -81,7 +89,8 @@ pub(crate) async fn run<E, S, R, M, B>(
     };
     let follower = Follower { epochs, say: tips.0, peers, claims: BTreeMap::new(), heard: BTreeMap::new() };
     let strays = [stray_votes, stray_certificates];
-    follower.run(Heard { blocks: finals_seen, tip: tip_seen, strays, tips: tips.1 }).await;
+    let heard = Heard { blocks: finals_seen, tip: tip_seen, strays, tips: tips.1, forecast: forecast_seen };
+    follower.run(heard).await;
 }
 
 /// Splits a channel by epoch; what is for no epoch that was entered arrives aside.
@@ -98,15 +107,18 @@ where
 /// Answers questions once the state is open.
 fn answer<E: Runtime, M, B>(
     parts: &Parts<E, M, B>,
-    marshal: Marshal,
-    application: Application<E>,
-    tip: Arc<watch::Sender<Option<Header>>>,
+    (marshal, application): (Marshal, Application<E>),
+    (tip, expected): (Arc<watch::Sender<Option<Header>>>, Expected),
     queries: mpsc::Receiver<Query>,
 ) {
     let genesis = parts.genesis.clone();
     parts.runtime.child("library").spawn(|runtime| async move {
         let state = application.subscribe_databases().await;
-        show_recovered(&marshal, &state, genesis, &tip).await;
+        let recovered = show_recovered(&marshal, &state, genesis, &tip).await;
+        if let Some(header) = recovered {
+            expect(&expected, &header, &state).await;
+        }
+        drop(expected);
         let library = Library { runtime, marshal, state, tip: tip.subscribe() };
         // Whoever waits for the tip learns that the node stopped when the application is gone.
         drop(tip);
@@ -114,13 +126,22 @@ fn answer<E: Runtime, M, B>(
     });
 }
 
-/// Shows the state that an earlier run left, unless a newer one was applied meanwhile.
+/// Asks for the nodes of the next epoch, unless a newer state was applied meanwhile: then that was asked.
+async fn expect<E: Runtime>(expected: &Expected, header: &Header, state: &State<E>) {
+    let held = state.read().await;
+    if held.ops_root() == header.operations_root {
+        expected.ask(header, Source::Held(&held)).await;
+    }
+}
+
+/// Shows the state that an earlier run left, unless a newer one was applied meanwhile. Gives its
+/// header.
 async fn show_recovered<E: Runtime>(
     marshal: &Marshal,
     state: &State<E>,
     genesis: Digested<Block>,
     tip: &watch::Sender<Option<Header>>,
-) {
+) -> Option<Header> {
     let root = state.read().await.ops_root();
     let height = marshal.get_processed().await.map_or(0, |at| at.height().get());
     let block = match height {
@@ -132,8 +153,9 @@ async fn show_recovered<E: Runtime>(
     tip.send_if_modified(|shown| {
         let show = shown.is_none() && recovered.is_some();
         if show {
-            *shown = recovered;
+            shown.clone_from(&recovered);
         }
         show
     });
+    recovered
 }

@@ -3,6 +3,7 @@
 
 use crate::{
     block::{Block, Context},
+    committees::Seated,
     rules::{Judgement, Rules, now_ms},
 };
 use commonware_consensus::{
@@ -37,6 +38,7 @@ const ROLL_CALL: Duration = Duration::from_millis(100);
 pub(crate) struct Paced<E, A> {
     pub(crate) runtime: Arc<E>,
     pub(crate) rules: Rules,
+    pub(crate) seats: Arc<Seated>,
     pub(crate) marshal: Marshal,
     pub(crate) inner: A,
 }
@@ -46,6 +48,7 @@ impl<E, A: Clone> Clone for Paced<E, A> {
         Self {
             runtime: self.runtime.clone(),
             rules: self.rules.clone(),
+            seats: self.seats.clone(),
             marshal: self.marshal.clone(),
             inner: self.inner.clone(),
         }
@@ -53,6 +56,13 @@ impl<E, A: Clone> Clone for Paced<E, A> {
 }
 
 impl<E: Spawner + Clock, A: Send> Paced<E, A> {
+    /// What consensus asks, with the seat whose turn it is in place of the one that runs its node's
+    /// engine.
+    fn by_turn(&self, context: Context) -> Context {
+        let leader = self.seats.leader(context.round.view().get()).clone();
+        Context { leader, ..context }
+    }
+
     /// Gives `work` as the answer, unless nobody waits for it any more.
     fn answer<T: Send + 'static>(
         &self,
@@ -82,6 +92,7 @@ where
     type Digest = Digest;
 
     async fn propose(&mut self, context: Context) -> oneshot::Receiver<Digest> {
+        let context = self.by_turn(context);
         let (parent_view, parent) = context.parent;
         let round = Round::new(context.round.epoch(), parent_view);
         let parent = self.marshal.subscribe_by_commitment(parent, CommitmentFallback::FetchByRound { round });
@@ -94,6 +105,7 @@ where
     }
 
     async fn verify(&mut self, context: Context, digest: Digest) -> oneshot::Receiver<bool> {
+        let context = self.by_turn(context);
         // The last block of an epoch is proposed again until it is final: its time was judged then.
         if digest == context.parent.1 {
             return self.inner.verify(context, digest).await;

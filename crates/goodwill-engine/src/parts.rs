@@ -5,7 +5,8 @@ use crate::{
     application::{self, Chain},
     block::{Block, BlockBounds},
     committees::Committees,
-    config::{MAILBOX, STORAGE_BUFFER},
+    config::{CACHE_PAGES, MAILBOX, PAGE_SIZE, STORAGE_BUFFER},
+    expected::Expected,
     follow::Deliveries,
     machine::Refused,
     node::Runtime,
@@ -34,7 +35,7 @@ use commonware_p2p::{Blocker, Manager, Receiver, Sender};
 use commonware_parallel::Sequential;
 use commonware_runtime::buffer::paged::CacheRef;
 use commonware_storage::{archive::prunable, translator::TwoCap};
-use commonware_utils::{NZDuration, NZU16, NZU64, NZUsize, acknowledgement::Exact};
+use commonware_utils::{NZDuration, NZU64, NZUsize, acknowledgement::Exact};
 use goodwill_proof::scheme::Scheme;
 use goodwill_types::{Digest, Header};
 use std::{
@@ -96,7 +97,7 @@ where
         let committees = Committees::open(runtime.child("committees"), id, &config.prefix).await;
         let founders = state::answer(Source::<E>::Empty, |known| machine.committee(0, known)).await;
         let founders = founders.unwrap_or_else(|Refused(why)| panic!("no first committee: {why}"));
-        let leader = founders.seats[0];
+        let leader = founders.seats[0].key;
         if committees.newest().is_none() {
             committees.install(0, founders).await;
         }
@@ -104,7 +105,7 @@ where
             me: Point::try_from(&config.me.public_key()).expect("a derived key is on the curve"),
             genesis: application::genesis::<E>(&config.chain, leader),
             rules: Rules::new(config.chain.clone()),
-            cache: CacheRef::new(NZU16!(4096), NZUsize!(2048)),
+            cache: CacheRef::new(PAGE_SIZE, CACHE_PAGES),
             runtime,
             config,
             committees,
@@ -116,7 +117,7 @@ where
     /// Starts what keeps blocks and state.
     pub(crate) async fn start<S, R>(
         &self,
-        machine: Arc<dyn StateMachine>,
+        expected: Expected,
         tip: Arc<watch::Sender<Option<Header>>>,
         deliveries: Deliveries,
         (blocks, backfill): ((S, R), (S, R)),
@@ -139,7 +140,7 @@ where
         )
         .await;
         let config = StatefulConfig {
-            application: self.chain(machine, tip),
+            application: self.chain(expected, tip),
             db_config: state::config::<E>(&self.config.prefix, self.cache.clone()),
             provider: (),
             marshal: (marshal.clone(), floor),
@@ -161,12 +162,13 @@ where
         (marshal, application)
     }
 
-    fn chain(&self, machine: Arc<dyn StateMachine>, tip: Arc<watch::Sender<Option<Header>>>) -> Chain<E> {
+    fn chain(&self, expected: Expected, tip: Arc<watch::Sender<Option<Header>>>) -> Chain<E> {
         Chain {
             genesis: self.genesis.inner().clone(),
             rules: self.rules.clone(),
-            machine,
+            machine: expected.machine.clone(),
             committees: self.committees.clone(),
+            expected,
             receipts: Receipts::default(),
             tip,
         }

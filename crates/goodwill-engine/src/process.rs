@@ -23,7 +23,7 @@ use futures::future::BoxFuture;
 use goodwill_types::{Domain, PublicKey};
 use std::{
     fs::{File, TryLockError},
-    net::{SocketAddr, TcpListener},
+    net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener},
     num::NonZeroUsize,
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
@@ -36,9 +36,12 @@ use tracing::warn;
 /// How long the part beside the engine may take to stop.
 const STOP_TIMEOUT: Duration = Duration::from_millis(1_500);
 /// Peer sets that are remembered: those of the last epochs.
-const PEER_SETS: NonZeroUsize = NZUsize!(4);
+pub(crate) const PEER_SETS: NonZeroUsize = NZUsize!(4);
 /// Messages that may wait inside the network's parts.
 const NETWORK_MAILBOX: NonZeroUsize = NZUsize!(256);
+/// What a node says that cannot be reached. Nobody dials an address that is not of the internet;
+/// where private ones are dialled too, this one refuses at once.
+const NOWHERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
 /// How far the clocks of two nodes may differ.
 const CLOCKS_APART: Duration = Duration::from_secs(5);
 /// How long a handshake may be on its way.
@@ -53,15 +56,17 @@ pub struct ProcessConfig {
     pub storage_dir: PathBuf,
     /// Where the node listens for other nodes.
     pub listen: SocketAddr,
-    /// The address under which others reach it.
-    pub advertised: SocketAddr,
+    /// The address under which others reach it; `None` where they cannot, as behind most home lines:
+    /// the node then only dials out.
+    pub advertised: Option<SocketAddr>,
     /// Nodes to ask for the addresses of others.
     pub bootstrappers: Vec<(PublicKey, SocketAddr)>,
     /// Whether other nodes may have private addresses: for development and private networks, which
     /// also look for each other more often.
     pub allow_private_ips: bool,
-    /// The most nodes of the mesh: those with seats, followers, and this one. The memory reserved
-    /// for messages grows with it.
+    /// The most nodes of the mesh: those with seats in this epoch or the next, followers, and this
+    /// one. The memory reserved for messages grows with it. A committee of more nodes than this stops
+    /// the node.
     pub peers_max: NonZeroUsize,
     /// Threads of the asynchronous runtime.
     pub worker_threads: NonZeroUsize,
@@ -170,7 +175,8 @@ async fn serve(
     let (mut mesh, oracle) = discovery::Network::new(context.child("network"), network(&config)?);
     let channels = Channels::open(|number, rate| mesh.register(number, rate));
     mesh.start();
-    let network = Network { channels, manager: oracle.clone(), blocker: oracle };
+    let peers_max = config.peers_max.get();
+    let network = Network { channels, manager: oracle.clone(), blocker: oracle, peers_max };
     let (engine, requests) = handle::channel();
     let node =
         context.child("node").spawn(|context| node::run(context, config.node, machine, network, requests));
@@ -216,7 +222,7 @@ fn network(config: &ProcessConfig) -> Result<discovery::Config<Handshake>, Failu
         handshake,
         &[Domain::Mesh.tag(), chain.chain_id.as_ref()].concat(),
         config.listen,
-        config.advertised,
+        config.advertised.unwrap_or(NOWHERE),
         bootstrappers(config)?,
         config.peers_max,
         message_size_max(chain),
@@ -226,12 +232,14 @@ fn network(config: &ProcessConfig) -> Result<discovery::Config<Handshake>, Failu
     Ok(if config.allow_private_ips { nearby(settings) } else { settings })
 }
 
-/// Nodes nearby find each other at once, and come back from the same address.
+/// Nodes nearby find each other at once, and come back from the same address. Who is known and not
+/// connected is dialled at once, one after the other; then, and while all are connected, the node
+/// looks again once a second: that is the cooldown, and the whole cost of idling.
 fn nearby(settings: discovery::Config<Handshake>) -> discovery::Config<Handshake> {
     let often = commonware_runtime::Quota::per_second(commonware_utils::NZU32!(128));
     discovery::Config {
         allow_private_ips: true,
-        peer_connection_cooldown: Duration::from_millis(250),
+        peer_connection_cooldown: Duration::from_secs(1),
         allowed_handshake_rate_per_ip: often,
         allowed_handshake_rate_per_subnet: often,
         dial_frequency: Duration::from_millis(100),

@@ -132,7 +132,8 @@ impl<E: StorageContext + Spawner + Clock> Library<E> {
     }
 }
 
-async fn entry<E: StorageContext + Spawner>(state: &Database<E>, key: Key) -> Entry {
+/// What the state says under `key`, with the proof.
+pub(crate) async fn entry<E: StorageContext + Spawner>(state: &Database<E>, key: Key) -> Entry {
     const READABLE: &str = "the state can be read";
     let value: Option<Value> = state.get(&key).await.expect(READABLE);
     let proof = match value {

@@ -14,7 +14,7 @@ use commonware_consensus::{
     types::{Epocher as _, FixedEpocher, Height},
 };
 use commonware_runtime::Clock;
-use goodwill_types::{BlockContext, Digest, Header};
+use goodwill_types::{BlockContext, Committee, Digest, Header};
 use std::time::{Duration, UNIX_EPOCH};
 
 /// What all nodes of the chain apply.
@@ -94,6 +94,16 @@ impl Rules {
         self.last(header.epoch) == header.height
     }
 
+    /// The height of the first block of `epoch`; for epoch 0 that of genesis.
+    pub(crate) fn first(&self, epoch: u64) -> u64 {
+        epoch.checked_sub(1).map_or(0, |before| self.last(before) + 1)
+    }
+
+    /// Whether the block is in the second half of its epoch, when the next epoch's seats are taken up.
+    pub(crate) fn is_second_half(&self, header: &Header) -> bool {
+        header.height - self.first(header.epoch) >= self.chain.blocks_per_epoch.get() / 2
+    }
+
     /// The height of the last block of `epoch`.
     pub(crate) fn last(&self, epoch: u64) -> u64 {
         let last = self.epocher.last(commonware_consensus::types::Epoch::new(epoch));
@@ -112,6 +122,7 @@ pub(crate) fn place(header: &Header) -> BlockContext {
         height: header.height,
         epoch: header.epoch,
         view: header.view,
+        parent_view: header.parent_view,
         timestamp_ms: header.timestamp_ms,
     }
 }
@@ -121,6 +132,11 @@ pub(crate) fn check_context(context: &Context, block: &Block, parent: &Header) -
     ensure(block.context() == *context, "the header does not say where consensus put the block")?;
     ensure(block.header.parent == parent.digest(), "the header names another parent")?;
     ensure(Some(block.header.height) == parent.height.checked_add(1), "the height is not the next")
+}
+
+/// A block is led by the seat whose turn it is.
+pub(crate) fn check_leader(header: &Header, committee: &Committee) -> Result<(), Refused> {
+    ensure(header.leader == committee.leader(header.view).key, "it was another seat's turn")
 }
 
 /// A header's roots are what executing its body gives.
@@ -181,5 +197,6 @@ mod tests {
     fn epochs_hold_genesis() {
         assert_eq!((rules().last(0), rules().last(1)), (9, 19));
         assert_eq!((rules().epoch(9), rules().epoch(10)), (0, 1));
+        assert_eq!((rules().first(0), rules().first(1)), (0, 10));
     }
 }

@@ -10,14 +10,17 @@ mod byzantine;
 mod disk;
 mod harness;
 mod host;
+mod mesh;
 mod scenario;
 mod witness;
 
 pub use byzantine::Byzantine;
-pub use scenario::{CrashAt, DiskFault, Faults, Partition, Scenario, Trouble};
+pub use scenario::{
+    BoundaryCrash, CrashAt, DiskFault, Faults, MINERS_MAX, Moment, Partition, Scenario, Trouble,
+};
 
 use crate::{StateMachine, process::Failure};
-use goodwill_types::{Digest, SecretKey};
+use goodwill_types::{Digest, Equivocation, PublicKey, SecretKey};
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
@@ -36,6 +39,11 @@ pub struct Report {
     pub stops: Vec<Stop>,
     /// Whether the trouble with the disk came to pass.
     pub struck: bool,
+    /// What honest nodes found out about seats that voted against themselves: which node, in the order
+    /// of time.
+    pub evidence: Vec<(usize, Equivocation)>,
+    /// Which nodes cut off which.
+    pub blocked: Vec<(usize, usize)>,
     /// A digest of everything that happened, in order.
     pub trace: String,
 }
@@ -56,6 +64,12 @@ pub struct Stop {
 pub struct Agreed {
     /// The block's epoch.
     pub epoch: u64,
+    /// The attempt in which it was made.
+    pub view: u64,
+    /// The seat that made it.
+    pub leader: PublicKey,
+    /// Its timestamp: milliseconds since the start of the network.
+    pub timestamp_ms: u64,
     /// The block's digest.
     pub digest: Digest,
     /// The root of the state after it.
@@ -67,6 +81,20 @@ pub fn node_key(node: usize) -> SecretKey {
     let mut seed = [0; 32];
     seed[..8].copy_from_slice(&(node as u64 + 1).to_be_bytes());
     SecretKey::from_seed(seed)
+}
+
+/// The key of a seat of the simulated node `node` in an epoch.
+pub fn seat_key(epoch: u64, node: usize, seat: usize) -> SecretKey {
+    let mut seed = [1; 32];
+    for (place, number) in [epoch, node as u64, seat as u64].into_iter().enumerate() {
+        seed[place * 8..place * 8 + 8].copy_from_slice(&number.to_be_bytes());
+    }
+    SecretKey::from_seed(seed)
+}
+
+/// The chain's id in every simulation: what evidence is held against.
+pub fn chain_id() -> Digest {
+    goodwill_types::hash(goodwill_types::Domain::Chain, b"simulation")
 }
 
 /// Runs `scenario`. `machines` makes the state machine of a node, again after each crash: what it

@@ -40,8 +40,10 @@ const KEYS_PER_ROUND_MAX: usize = 1 << 20;
 pub(crate) enum Source<'a, E: StorageContext + Spawner> {
     /// The state before the first block.
     Empty,
-    /// The state of the newest final block.
+    /// The state of the newest final block, while that block is handled.
     Applied(&'a Reader<Database<E>>),
+    /// The state of the newest final block, held still.
+    Held(&'a Database<E>),
 }
 
 impl<E: StorageContext + Spawner> Source<'_, E> {
@@ -51,6 +53,7 @@ impl<E: StorageContext + Spawner> Source<'_, E> {
         match self {
             Self::Empty => vec![None; keys.len()],
             Self::Applied(reader) => reader.read().await.get_many(&asked).await.expect(READABLE),
+            Self::Held(state) => state.get_many(&asked).await.expect(READABLE),
         }
     }
 }

@@ -6,9 +6,10 @@ use common::{Counter, Disk, number};
 use goodwill_engine::{
     ChainConfig, Config, Engine, StateMachine,
     process::{Failure, ProcessConfig, Stop, run},
+    simulation::{Scenario, node_key},
 };
 use goodwill_proof::{HEADERS_MAX, verify_finality, verify_state};
-use goodwill_types::{Committee, Digest, Domain, PublicKey, SecretKey, hash};
+use goodwill_types::{Digest, Domain, hash};
 use std::{
     net::{Ipv4Addr, SocketAddr, TcpListener},
     num::{NonZeroU64, NonZeroUsize},
@@ -22,27 +23,27 @@ const MINERS: usize = 4;
 /// Four miners, and one that follows.
 const NODES: usize = MINERS + 1;
 
-fn key(node: usize) -> SecretKey {
-    SecretKey::from_seed([node as u8 + 1; 32])
-}
-
-fn miners(count: usize) -> Vec<PublicKey> {
-    let mut miners: Vec<_> = (0..count).map(|node| key(node).public_key()).collect();
-    miners.sort();
-    miners
+/// Who has seats: several on some nodes, other ones in each epoch.
+fn scenario(miners: usize) -> Scenario {
+    let seats = vec![vec![1, 2, 1, 2], vec![1, 1, 2, 1]];
+    Scenario { miners, followers: NODES - miners, seats, ..Scenario::calm(0) }
 }
 
 fn chain_id() -> Digest {
     hash(Domain::Chain, b"four in one process")
 }
 
-fn committee() -> Committee {
-    Committee::new(miners(MINERS), (0..MINERS as u16).rev().collect()).expect("ascending")
+/// Two halves that take turns: each epoch replaces everybody.
+fn turnover() -> Scenario {
+    let seats = vec![vec![1, 2, 1, 1, 0, 0, 0, 0], vec![0, 0, 0, 0, 1, 1, 2, 1]];
+    Scenario { miners: 8, seats, blocks_per_epoch: 40, ..Scenario::calm(0) }
 }
 
 /// A chain whose nodes can be started and stopped.
 struct Net {
-    miners: usize,
+    scenario: Scenario,
+    /// Nodes that say no address: the others cannot dial them.
+    unreachable: Vec<usize>,
     folder: tempfile::TempDir,
     addresses: Vec<SocketAddr>,
     genesis_time_ms: u64,
@@ -50,17 +51,19 @@ struct Net {
 }
 
 impl Net {
-    fn new() -> Self {
+    fn new(scenario: Scenario) -> Self {
+        let nodes = scenario.nodes();
         // Free ports: bound all at once, so that no two are the same, and let go again.
         let listeners: Vec<_> =
-            (0..NODES).map(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port")).collect();
+            (0..nodes).map(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port")).collect();
         let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970");
         Self {
-            miners: MINERS,
+            scenario,
+            unreachable: Vec::new(),
             folder: tempfile::tempdir().expect("a folder"),
             addresses: listeners.iter().map(|l| l.local_addr().expect("bound")).collect(),
             genesis_time_ms: now.as_millis() as u64,
-            disks: (0..NODES).map(|_| Arc::default()).collect(),
+            disks: (0..nodes).map(|_| Arc::default()).collect(),
         }
     }
 
@@ -73,30 +76,32 @@ impl Net {
             chain_id: chain_id(),
             genesis_time_ms: self.genesis_time_ms,
             block_time_ms: NonZeroU64::new(100).expect("not zero"),
-            blocks_per_epoch: NonZeroU64::new(10).expect("not zero"),
+            blocks_per_epoch: NonZeroU64::new(self.scenario.blocks_per_epoch).expect("not zero"),
             body_size_max: 64 * 1024,
         };
-        let bootstrapper = |node: usize| (key(node).public_key(), self.addresses[node]);
+        let followers = self.scenario.miners..self.scenario.nodes();
+        let reachable = |node: &usize| !self.unreachable.contains(node);
+        let bootstrapper = |node: usize| (node_key(node).public_key(), self.addresses[node]);
         ProcessConfig {
             node: Config {
-                me: key(node),
+                me: node_key(node),
                 chain,
-                followers: vec![key(MINERS).public_key()],
+                followers: followers.map(|node| node_key(node).public_key()).collect(),
                 prefix: "node".into(),
-                retain_blocks: NonZeroU64::new(20),
+                retain_blocks: NonZeroU64::new(2 * self.scenario.blocks_per_epoch),
             },
             storage_dir: self.storage(node),
             listen: self.addresses[node],
-            advertised: self.addresses[node],
-            bootstrappers: (0..MINERS).map(bootstrapper).collect(),
+            advertised: reachable(&node).then_some(self.addresses[node]),
+            bootstrappers: (0..self.scenario.miners).filter(reachable).map(bootstrapper).collect(),
             allow_private_ips: true,
-            peers_max: NonZeroUsize::new(8).expect("not zero"),
+            peers_max: NonZeroUsize::new(self.scenario.nodes()).expect("not zero"),
             worker_threads: NonZeroUsize::MIN,
         }
     }
 
     fn machine(&self, node: usize) -> Arc<dyn StateMachine> {
-        Counter::machine(miners(self.miners), self.disks[node].clone())
+        Counter::machine(&self.scenario, node, self.disks[node].clone())
     }
 
     /// What becomes of a node that is started for two seconds.
@@ -157,7 +162,7 @@ impl Running {
 
 #[test]
 fn four_miners_and_a_follower_over_tcp() {
-    let net = Net::new();
+    let net = Net::new(scenario(MINERS));
     let mut nodes: Vec<_> = (0..NODES).map(|node| net.start(node)).collect();
     nodes.iter().for_each(|node| node.reaches(12));
 
@@ -197,7 +202,8 @@ fn proofs_hold(nodes: &[Running]) {
     for node in nodes {
         let keys = vec![Counter::record(u64::MAX), Counter::counter(), Counter::counter()];
         let proof = node.ask(node.engine.prove(keys)).expect("proven");
-        let verified = verify_state(&chain_id(), &committee(), &proof).expect("holds");
+        let committee = scenario(MINERS).committee(proof.finality.header().epoch);
+        let verified = verify_state(&chain_id(), &committee, &proof).expect("holds");
         let counted = number(verified.entries[&Counter::counter()].as_ref());
         assert_eq!(counted, verified.header.height);
         assert_eq!(verified.entries[&Counter::record(u64::MAX)], None);
@@ -207,7 +213,8 @@ fn proofs_hold(nodes: &[Running]) {
 
         let proof = node.ask(node.engine.certified(9)).expect("it runs").expect("certified");
         assert!(proof.headers.len() <= HEADERS_MAX);
-        assert_eq!(verify_finality(&chain_id(), &committee(), &proof).expect("final").height, 9);
+        let committee = scenario(MINERS).committee(0);
+        assert_eq!(verify_finality(&chain_id(), &committee, &proof).expect("final").height, 9);
         within_seconds(5, || node.engine.peers() == NODES - 1);
     }
 }
@@ -235,8 +242,27 @@ fn folder_is_locked(net: &Net) {
 }
 
 #[test]
+fn every_epoch_replaces_all_nodes() {
+    let net = Net { unreachable: vec![3, 7], ..Net::new(turnover()) };
+    let starting = std::time::Instant::now();
+    let nodes: Vec<_> = (0..8).map(|node| net.start(node)).collect();
+    nodes.iter().for_each(|node| node.reaches(3));
+    println!("eight nodes made three blocks {} ms after their start", starting.elapsed().as_millis());
+    nodes.iter().for_each(|node| node.reaches(130));
+    same_blocks(&nodes);
+    let time =
+        |height| nodes[0].ask(nodes[0].engine.block(height)).expect("it runs").expect("kept").0.timestamp_ms;
+    for last in [79, 119] {
+        let gap = time(last + 1) - time(last);
+        println!("hand-over after block {last}: {gap} ms");
+        assert!(gap < 1_000, "hand-over after block {last} took {gap} ms");
+    }
+    nodes.into_iter().for_each(Running::stop);
+}
+
+#[test]
 fn damaged_data_is_told() {
-    let net = Net { miners: 1, ..Net::new() };
+    let net = Net::new(scenario(1));
     let node = net.start(0);
     node.reaches(25);
     node.stop();

@@ -33,10 +33,11 @@ pub fn namespace(chain_id: &Digest) -> Vec<u8> {
     [Domain::Consensus.tag(), chain_id.as_ref()].concat()
 }
 
-/// The committee's keys as the engine knows them, in the committee's order; `None` if one is no
+/// The seats' keys as the engine knows them, in the committee's order; `None` if one is no
 /// point of the curve.
 pub fn participants(committee: &Committee) -> Option<Set<Point>> {
-    let points: Vec<_> = committee.seats.iter().map(Point::try_from).collect::<Result<_, _>>().ok()?;
+    let keys = committee.seats.iter().map(|seat| Point::try_from(&seat.key));
+    let points: Vec<_> = keys.collect::<Result<_, _>>().ok()?;
     // Both sides order keys by their bytes, so a seat's index is the same in both.
     Set::try_from(points).ok()
 }

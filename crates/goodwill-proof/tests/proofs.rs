@@ -24,7 +24,7 @@ use goodwill_proof::{
     verify_finality, verify_receipt, verify_state,
 };
 use goodwill_types::{
-    Certificate, Committee, Digest, Domain, Header, Key, PublicKey, SecretKey, Value, codec::List, hash,
+    Certificate, Committee, Digest, Domain, Header, Key, Seat, SecretKey, Value, codec::List, hash,
     state::VALUE_SIZE_MAX,
 };
 use proptest::prelude::*;
@@ -43,7 +43,8 @@ fn secrets(first: u8) -> Vec<SecretKey> {
 }
 
 fn committee(secrets: &[SecretKey]) -> Committee {
-    let seats: Vec<PublicKey> = secrets.iter().map(SecretKey::public_key).collect();
+    let node = SecretKey::from_seed([99; 32]).public_key();
+    let seats = secrets.iter().map(|secret| Seat { key: secret.public_key(), node }).collect();
     Committee::new(seats, vec![0, 1, 2, 3]).expect("ascending")
 }
 

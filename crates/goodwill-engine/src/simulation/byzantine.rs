@@ -1,20 +1,20 @@
 //! Nodes that do not follow the protocol: honest nodes whose words are twisted on the way out.
 
-use super::witness::Witness;
+use super::{mesh::Mesh, witness::Witness};
 use crate::{
     ChainConfig,
     block::{Block, BlockBounds},
+    seats::{Bundle, Cosigner, Signed, Vote, signature, signed_by},
 };
 use bytes::Bytes;
 use commonware_actor::{Feedback, Unreliable};
-use commonware_codec::{Decode as _, DecodeExt as _, Encode as _, varint::UInt};
-use commonware_consensus::simplex::types::{Finalize, Notarize, Proposal, Vote};
-use commonware_cryptography::{certificate::Attestation, ed25519::PublicKey as Point};
+use commonware_codec::{Decode as _, Encode as _, varint::UInt};
+use commonware_consensus::simplex::types::Proposal;
+use commonware_cryptography::ed25519::PublicKey as Point;
 use commonware_p2p::{CheckedSender, LimitedSender, Recipients, Sender, utils::mux};
 use commonware_runtime::{IoBuf, IoBufs};
-use commonware_utils::{ordered::Set, sync::Mutex};
-use goodwill_proof::scheme::{Scheme, namespace};
-use goodwill_types::{Digest, Domain, SecretKey, hash};
+use commonware_utils::{Participant, sync::Mutex};
+use goodwill_types::{Committee, Digest, Domain, PublicKey, Seat, SecretKey, block::SEATS_MAX, hash};
 use rand::{RngExt as _, rngs::StdRng};
 use std::{collections::BTreeMap, sync::Arc, time::SystemTime};
 
@@ -27,6 +27,8 @@ pub enum Byzantine {
     Equivocating,
     /// Says nothing.
     Silent,
+    /// Votes for a seat of another node.
+    Forging,
 }
 
 impl Byzantine {
@@ -55,8 +57,10 @@ pub(super) struct Tampering {
 /// Makes what an honest node never says.
 pub(super) struct Forger {
     bounds: BlockBounds,
-    /// Signs as the only member of a committee: the seat's index is put right afterwards.
-    alone: Scheme,
+    chain_id: Digest,
+    /// The node's seats, by epoch, and a seat of somebody else.
+    seats: Mutex<BTreeMap<u64, (Vec<Cosigner>, Option<usize>)>>,
+    me: PublicKey,
     /// The second block for each that the node made itself.
     twins: Mutex<BTreeMap<Digest, Digest>>,
 }
@@ -86,19 +90,23 @@ impl Tampering {
         chain: ChainConfig,
         (node, witness): (usize, Witness),
     ) -> Self {
-        let me = Point::try_from(&key.public_key()).expect("a derived key is on the curve");
-        let alone = Scheme::signer(
-            &namespace(&chain.chain_id),
-            Set::try_from([me]).expect("one key"),
-            key.expose().clone(),
-        );
         let bounds = BlockBounds { body_size_max: chain.body_size_max };
-        let forger = Forger { bounds, alone: alone.expect("the only member"), twins: Mutex::default() };
+        let forger = Forger {
+            bounds,
+            chain_id: chain.chain_id,
+            seats: Mutex::default(),
+            me: key.public_key(),
+            twins: Mutex::default(),
+        };
         Self { how, forger: Arc::new(forger), node, witness }
     }
 
     pub(super) fn is_honest(&self) -> bool {
         self.how.is_none()
+    }
+
+    pub(super) fn forger(&self) -> Arc<Forger> {
+        self.forger.clone()
     }
 
     /// What to do on the channel `number`.
@@ -120,6 +128,7 @@ impl Twist {
             Self::Pass | Self::Watch(..) => None,
             Self::Drop => return Vec::new(),
             Self::Votes(Byzantine::Equivocating, forger) => forger.split_vote(&recipients, &message),
+            Self::Votes(Byzantine::Forging, forger) => forger.stolen_vote(&recipients, &message),
             Self::Votes(_, forger) => forger.double_vote(&recipients, &message),
             Self::Blocks(forger) => forger.split_block(&recipients, &message),
         };
@@ -128,21 +137,41 @@ impl Twist {
 }
 
 impl Forger {
+    /// What the node signs with in an epoch.
+    pub(super) fn learn(&self, epoch: u64, committee: &Committee, secrets: &[SecretKey]) {
+        let of_seat = |(seat, of): (usize, &Seat)| {
+            let secret = secrets.iter().find(|secret| secret.public_key() == of.key)?;
+            Cosigner::new(&self.chain_id, seat, secret)
+        };
+        let seats = committee.seats.iter().enumerate().filter_map(of_seat).collect();
+        let stolen = committee.seats.iter().position(|seat| seat.node != self.me);
+        self.seats.lock().insert(epoch, (seats, stolen));
+    }
+
     /// The vote, and one for a block that does not exist.
     fn double_vote(&self, recipients: &[Point], message: &Bytes) -> Option<Vec<Sending>> {
-        let (epoch, vote) = read_vote(message)?;
-        let payload = hash(Domain::Block, proposal(&vote)?.payload.as_ref());
-        let second = self.resign(&vote, payload)?;
-        let second = write_vote(epoch, &second);
+        let (epoch, bundle) = read_votes(message)?;
+        let payload = hash(Domain::Block, proposal(&bundle.vote)?.payload.as_ref());
+        let second = write_votes(epoch, &self.resign(epoch, &bundle, payload)?);
         Some(vec![(recipients.to_vec(), message.clone()), (recipients.to_vec(), second)])
     }
 
     /// A vote for each half: for the block that it was shown.
     fn split_vote(&self, recipients: &[Point], message: &Bytes) -> Option<Vec<Sending>> {
-        let (epoch, vote) = read_vote(message)?;
-        let twin = *self.twins.lock().get(&proposal(&vote)?.payload)?;
-        let second = write_vote(epoch, &self.resign(&vote, twin)?);
+        let (epoch, bundle) = read_votes(message)?;
+        let twin = *self.twins.lock().get(&proposal(&bundle.vote)?.payload)?;
+        let second = write_votes(epoch, &self.resign(epoch, &bundle, twin)?);
         Some(halves(recipients, message.clone(), second))
+    }
+
+    /// The vote in the name of a seat of another node.
+    fn stolen_vote(&self, recipients: &[Point], message: &Bytes) -> Option<Vec<Sending>> {
+        let (epoch, bundle) = read_votes(message)?;
+        let stolen = self.seats.lock().get(&epoch)?.1?;
+        let signer = Participant::from_usize(stolen);
+        let signed = Signed { signer, ..signature(&bundle.vote).clone() };
+        let forged = Bundle { vote: signed_by(&bundle.vote, signed), others: Vec::new() };
+        Some(vec![(recipients.to_vec(), write_votes(epoch, &forged))])
     }
 
     /// A block for each half: the second is a millisecond later.
@@ -155,29 +184,21 @@ impl Forger {
         Some(halves(recipients, message.clone(), twin))
     }
 
-    fn resign(&self, vote: &Vote<Scheme, Digest>, payload: Digest) -> Option<Vote<Scheme, Digest>> {
-        let seat = |attestation: &mut Attestation<Scheme>, of: &Attestation<Scheme>| {
-            attestation.signer = of.signer;
-        };
-        match vote {
-            Vote::Notarize(vote) => {
-                let proposal = Proposal { payload, ..vote.proposal.clone() };
-                let mut forged = Notarize::sign(&self.alone, proposal)?;
-                seat(&mut forged.attestation, &vote.attestation);
-                Some(Vote::Notarize(forged))
-            }
-            Vote::Finalize(vote) => {
-                let proposal = Proposal { payload, ..vote.proposal.clone() };
-                let mut forged = Finalize::sign(&self.alone, proposal)?;
-                seat(&mut forged.attestation, &vote.attestation);
-                Some(Vote::Finalize(forged))
-            }
-            Vote::Nullify(_) => None,
+    /// The same votes for another block.
+    fn resign(&self, epoch: u64, bundle: &Bundle, payload: Digest) -> Option<Bundle> {
+        let mut vote = bundle.vote.clone();
+        match &mut vote {
+            Vote::Notarize(vote) => vote.proposal.payload = payload,
+            Vote::Finalize(vote) => vote.proposal.payload = payload,
+            Vote::Nullify(_) => return None,
         }
+        let seats = self.seats.lock();
+        let mut signed = seats.get(&epoch)?.0.iter().map(|seat| seat.sign(&vote));
+        Some(Bundle { vote: signed_by(&vote, signed.next()?), others: signed.collect() })
     }
 }
 
-fn proposal(vote: &Vote<Scheme, Digest>) -> Option<&Proposal<Digest>> {
+fn proposal(vote: &Vote) -> Option<&Proposal<Digest>> {
     match vote {
         Vote::Notarize(vote) => Some(&vote.proposal),
         Vote::Finalize(vote) => Some(&vote.proposal),
@@ -185,13 +206,13 @@ fn proposal(vote: &Vote<Scheme, Digest>) -> Option<&Proposal<Digest>> {
     }
 }
 
-pub(super) fn read_vote(message: &Bytes) -> Option<(u64, Vote<Scheme, Digest>)> {
-    let (epoch, vote) = mux::parse(IoBuf::from(message.clone())).ok()?;
-    Some((epoch, Vote::decode(Bytes::from(vote)).ok()?))
+pub(super) fn read_votes(message: &Bytes) -> Option<(u64, Bundle)> {
+    let (epoch, bundle) = mux::parse(IoBuf::from(message.clone())).ok()?;
+    Some((epoch, Bundle::decode(bundle, SEATS_MAX).ok()?))
 }
 
-fn write_vote(epoch: u64, vote: &Vote<Scheme, Digest>) -> Bytes {
-    [UInt(epoch).encode(), vote.encode()].concat().into()
+fn write_votes(epoch: u64, bundle: &Bundle) -> Bytes {
+    [UInt(epoch).encode(), bundle.encode()].concat().into()
 }
 
 fn halves(recipients: &[Point], first: Bytes, second: Bytes) -> Vec<Sending> {
@@ -201,16 +222,27 @@ fn halves(recipients: &[Point], first: Bytes, second: Bytes) -> Vec<Sending> {
     vec![(recipients, first), (others, second)]
 }
 
-/// A sender whose messages are twisted.
+/// A sender whose messages are twisted, and reach only those to whom the node is connected.
 #[derive(Clone)]
 pub(super) struct Tampered<S> {
+    me: Point,
+    mesh: Mesh,
     inner: S,
     twist: Twist,
 }
 
 impl<S> Tampered<S> {
-    pub(super) fn new(inner: S, twist: Twist) -> Self {
-        Self { inner, twist }
+    pub(super) fn new(me: Point, mesh: Mesh, inner: S, twist: Twist) -> Self {
+        Self { me, mesh, inner, twist }
+    }
+
+    fn connected(&self, recipients: Recipients<Point>) -> Vec<Point> {
+        let asked = match recipients {
+            Recipients::All => self.mesh.everybody(),
+            Recipients::One(node) => vec![node],
+            Recipients::Some(nodes) => nodes,
+        };
+        self.mesh.connected(&self.me, asked)
     }
 }
 
@@ -219,6 +251,11 @@ impl<S: Sender<PublicKey = Point>> LimitedSender for Tampered<S> {
     type Checked<'a> = Checked<'a, S>;
 
     fn check(&mut self, recipients: Recipients<Point>) -> Result<Checked<'_, S>, SystemTime> {
+        let recipients = self.connected(recipients);
+        if recipients.is_empty() {
+            return Ok(Checked::Nobody);
+        }
+        let recipients = Recipients::Some(recipients);
         match self.twist {
             Twist::Pass | Twist::Watch(..) => {
                 Ok(Checked::Passing(self.inner.check(recipients)?, &self.twist))
@@ -233,6 +270,7 @@ impl<S: Sender<PublicKey = Point>> LimitedSender for Tampered<S> {
 
 /// A message on its way out.
 pub(super) enum Checked<'a, S: LimitedSender + 'a> {
+    Nobody,
     Passing(S::Checked<'a>, &'a Twist),
     Twisting { sender: S, twist: &'a Twist, recipients: Vec<Point> },
 }
@@ -242,6 +280,7 @@ impl<'a, S: Sender<PublicKey = Point>> CheckedSender for Checked<'a, S> {
 
     fn recipients(&self) -> Vec<Point> {
         match self {
+            Self::Nobody => Vec::new(),
             Self::Passing(inner, _) => inner.recipients(),
             Self::Twisting { recipients, .. } => recipients.clone(),
         }
@@ -249,6 +288,7 @@ impl<'a, S: Sender<PublicKey = Point>> CheckedSender for Checked<'a, S> {
 
     fn send(self, message: impl Into<IoBufs> + Send, priority: bool) -> Unreliable<Feedback> {
         match self {
+            Self::Nobody => Unreliable::new(Feedback::Ok),
             Self::Passing(inner, Twist::Watch(node, witness)) => {
                 let message = message.into();
                 witness.voted(*node, &Bytes::from(message.clone().coalesce()));

@@ -1,10 +1,12 @@
 //! Puts nodes, network and faults together.
 
 use super::{
-    Agreed, Report, Scenario, Stop,
+    Agreed, BoundaryCrash, Report, Scenario, Stop,
     byzantine::{Tampered, Tampering},
+    chain_id,
     disk::Disk,
     host::{Host, Life},
+    mesh::{Blocking, Mesh},
     node_key,
     witness::{Witness, Witnessed},
 };
@@ -28,11 +30,11 @@ use commonware_p2p::simulated::Link;
 use commonware_runtime::{Handle, Quota, Spawner as _, Supervisor as _, deterministic::FaultConfig};
 use commonware_utils::{Probability, sync::Mutex};
 use futures::future::BoxFuture;
-use goodwill_types::{Domain, hash};
+use goodwill_types::Header;
 use std::{num::NonZeroU64, sync::Arc, time::Duration};
 
 /// How long the nodes may take after the faults are over, in simulated time.
-const PATIENCE: Duration = Duration::from_secs(600);
+const PATIENCE: Duration = Duration::from_secs(180);
 
 pub(super) type Machines = Arc<dyn Fn(usize) -> Arc<dyn StateMachine> + Send + Sync>;
 
@@ -60,8 +62,16 @@ pub(super) fn run(scenario: Scenario, machines: Machines) -> Result<Report, Stri
     }
     let result = plan.run()?.pop().expect("one seed, one result");
     let (heights, blocks) = outcome.lock().take().ok_or("the chains were not compared")?;
-    let (stops, struck) = (world.stops(), world.is_struck());
-    Ok(Report { heights, blocks, crashes: result.crashes, stops, struck, trace: result.state })
+    Ok(Report {
+        heights,
+        blocks,
+        crashes: result.crashes,
+        stops: world.stops(),
+        struck: world.is_struck(),
+        evidence: witness.evidence(),
+        blocked: world.blocked(),
+        trace: result.state,
+    })
 }
 
 fn point(node: usize) -> Point {
@@ -86,6 +96,10 @@ fn schedule(scenario: &Scenario) -> Schedule<Point> {
     for crash in scenario.crashes() {
         events.push((crash.at_ms, Action::Crash(point(crash.node))));
         events.push((crash.at_ms + crash.downtime_ms, Action::Restart(point(crash.node))));
+    }
+    for crash in &scenario.faults.boundary_crashes {
+        events.push((crash.back_at_ms, Action::Crash(point(crash.node))));
+        events.push((crash.back_at_ms + 1, Action::Restart(point(crash.node))));
     }
     let faulty_links = scenario.faults.loss_percent > 0 || !scenario.faults.partitions.is_empty();
     if faulty_links {
@@ -118,6 +132,8 @@ struct World {
     lives: Arc<Mutex<Vec<Vec<Life>>>>,
     /// How often each node starts.
     starts: Vec<usize>,
+    mesh: Mesh,
+    boundary_crashes: Arc<Mutex<Vec<BoundaryCrash>>>,
 }
 
 impl World {
@@ -128,12 +144,12 @@ impl World {
             let fault = fault.filter(|fault| fault.nodes.contains(&node));
             Disk::new(fault, Arc::clone(&struck), scenario.seed ^ ((node as u64) << 32))
         };
-        let crashes = scenario.crashes();
-        let starts = |node| 1 + crashes.iter().filter(|crash| crash.node == node).count();
         Self {
             disks: (0..scenario.nodes()).map(disk).collect(),
             lives: Arc::new(Mutex::new(vec![Vec::new(); scenario.nodes()])),
-            starts: (0..scenario.nodes()).map(starts).collect(),
+            starts: (0..scenario.nodes()).map(|node| scenario.starts(node)).collect(),
+            mesh: Mesh::new(scenario.unreachable.iter().map(|node| point(*node))),
+            boundary_crashes: Arc::new(Mutex::new(scenario.faults.boundary_crashes.clone())),
         }
     }
 
@@ -150,6 +166,16 @@ impl World {
             lives.iter().enumerate().map(move |(start, life)| (node, start, life.failure()))
         });
         all.filter_map(|(node, start, failure)| Some(Stop { node, start, failure: failure? })).collect()
+    }
+
+    /// Which nodes cut off which.
+    fn blocked(&self) -> Vec<(usize, usize)> {
+        let number = |node: &Point| (0..self.starts.len()).find(|number| point(*number) == *node);
+        let blocked = self.mesh.blocked();
+        let mut blocked: Vec<_> =
+            blocked.iter().filter_map(|(by, node)| Some((number(by)?, number(node)?))).collect();
+        blocked.sort_unstable();
+        blocked
     }
 
     fn is_struck(&self) -> bool {
@@ -169,7 +195,7 @@ struct Definition {
 impl Definition {
     fn chain(&self) -> ChainConfig {
         ChainConfig {
-            chain_id: hash(Domain::Chain, b"simulation"),
+            chain_id: chain_id(),
             genesis_time_ms: 0,
             block_time_ms: NonZeroU64::new(self.scenario.block_time_ms).expect("checked"),
             blocks_per_epoch: NonZeroU64::new(self.scenario.blocks_per_epoch).expect("checked"),
@@ -178,7 +204,8 @@ impl Definition {
     }
 
     fn config(&self, node: usize) -> Config {
-        let followers = self.scenario.miners..self.scenario.nodes();
+        let first = if self.scenario.open { 0 } else { self.scenario.miners };
+        let followers = first..self.scenario.nodes();
         Config {
             me: node_key(node),
             chain: self.chain(),
@@ -194,10 +221,19 @@ impl Definition {
         Tampering::new(how, node_key(node), self.chain(), (node, self.witness.clone()))
     }
 
-    /// The rules, and a witness of what an honest node says about them.
-    fn machine(&self, node: usize, honest: bool) -> Arc<dyn StateMachine> {
-        let (machine, witness) = ((self.machines)(node), self.witness.clone());
-        if honest { Arc::new(Witnessed { node, machine, witness }) } else { machine }
+    /// The rules, and a witness of what the node says about them.
+    fn machine(&self, node: usize, tampering: &Tampering, life: Life) -> Arc<dyn StateMachine> {
+        let scenario = self.scenario.clone();
+        Arc::new(Witnessed {
+            node,
+            honest: tampering.is_honest(),
+            machine: (self.machines)(node),
+            witness: self.witness.clone(),
+            forger: tampering.forger(),
+            life,
+            crashes: self.world.boundary_crashes.clone(),
+            last: Arc::new(move |epoch| scenario.last(epoch)),
+        })
     }
 }
 
@@ -223,20 +259,23 @@ impl EngineDefinition for Definition {
     async fn init(&self, init: InitContext<'_, Point>) -> (Handle<()>, Observed) {
         let node = init.index;
         let tampering = self.tampering(node);
+        let mesh = &self.world.mesh;
         let mut pairs = init.channels.into_iter();
         let channels = Channels::open(|number, _| {
             let (sender, receiver) = pairs.next().expect("a pair for each channel");
-            (Tampered::new(sender, tampering.on(number)), receiver)
+            (Tampered::new(point(node), mesh.clone(), sender, tampering.on(number)), receiver)
         });
+        let inner = init.oracle.control(init.public_key.clone());
         let network = Network {
             channels,
-            manager: init.oracle.manager(),
-            blocker: init.oracle.control(init.public_key.clone()),
+            manager: mesh.join(point(node)),
+            blocker: Blocking { me: point(node), mesh: mesh.clone(), inner },
+            peers_max: self.scenario.nodes(),
         };
         let (engine, requests) = handle::channel();
         let honest = tampering.is_honest();
-        let (config, machine) = (self.config(node), self.machine(node, honest));
         let (disk, life) = (self.world.disks[node].clone(), self.world.begin(node));
+        let (config, machine) = (self.config(node), self.machine(node, &tampering, life.clone()));
         let last = self.world.lives.lock()[node].len() == self.world.starts[node];
         let seen = Observed { node, honest, last, engine, life: life.clone() };
         let running = init.context.child("node").spawn(move |context| async move {
@@ -269,7 +308,7 @@ struct Observed {
 
 impl Observed {
     fn stopped(&self) -> bool {
-        self.life.failure().is_some()
+        self.life.is_over()
     }
 }
 
@@ -342,7 +381,8 @@ impl OneChain {
             let block = node.engine.block(height).await.map_err(|e| e.to_string())?;
             let (header, _) = block.ok_or(format!("node {} has no block {height}", node.node))?;
             let (digest, state_root) = (header.digest(), header.state_root);
-            let found = Agreed { epoch: header.epoch, digest, state_root };
+            let Header { epoch, view, leader, timestamp_ms, .. } = header;
+            let found = Agreed { epoch, view, leader, timestamp_ms, digest, state_root };
             if *agreed.get_or_insert(found) != found {
                 return Err(format!("a fork at height {height}, seen by node {}", node.node));
             }

@@ -21,7 +21,16 @@ use tokio::sync::watch;
 
 /// One run of a node, from its start to its crash. Clones share it.
 #[derive(Clone)]
-pub(super) struct Life(watch::Sender<Option<Failure>>);
+pub(super) struct Life(watch::Sender<Option<End>>);
+
+/// How a run ended, if not by the scenario's clock.
+#[derive(Clone)]
+enum End {
+    /// The node stopped itself.
+    Stopped(Failure),
+    /// The power was cut.
+    Cut,
+}
 
 impl Life {
     pub(super) fn new() -> Self {
@@ -30,19 +39,32 @@ impl Life {
 
     /// Why the node stopped itself, if it did.
     pub(super) fn failure(&self) -> Option<Failure> {
-        self.0.borrow().clone()
+        match &*self.0.borrow() {
+            Some(End::Stopped(failure)) => Some(failure.clone()),
+            Some(End::Cut) | None => None,
+        }
     }
 
-    /// Waits until the node stops itself.
+    /// Whether the node runs no more.
+    pub(super) fn is_over(&self) -> bool {
+        self.0.borrow().is_some()
+    }
+
+    /// Cuts the power.
+    pub(super) fn cut(&self) {
+        self.end(End::Cut);
+    }
+
+    /// Waits until the node stops itself, or its power is cut.
     pub(super) async fn ended(&self) {
         let _ = self.0.subscribe().wait_for(Option::is_some).await;
     }
 
-    fn end(&self, failure: Failure) {
+    fn end(&self, end: End) {
         self.0.send_if_modified(|ended| {
             let first = ended.is_none();
             if first {
-                *ended = Some(failure);
+                *ended = Some(end);
             }
             first
         });
@@ -103,7 +125,7 @@ impl<E: Spawner> Spawner for Host<E> {
             let running = task(Self::new(inner, disk, life.clone()));
             async move {
                 AssertUnwindSafe(running).catch_unwind().await.unwrap_or_else(|panic| {
-                    life.end(Failure::of_panic(&*panic));
+                    life.end(End::Stopped(Failure::of_panic(&*panic)));
                     resume_unwind(panic)
                 })
             }

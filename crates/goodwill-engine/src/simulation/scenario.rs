@@ -1,6 +1,7 @@
 //! What happens in a run.
 
-use super::Byzantine;
+use super::{Byzantine, node_key, seat_key};
+use goodwill_types::{Committee, Seat, SecretKey};
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 
 /// About how many operations of the disk a node's start takes, how many of them are reads when it comes
@@ -9,15 +10,26 @@ const OPERATIONS_AT_START: u64 = 100;
 const READS_AT_START: u64 = 40;
 const OPERATIONS_PER_SECOND: u64 = 100;
 
+/// The most nodes with seats.
+pub const MINERS_MAX: usize = 16;
+
 /// A network, how long it runs, and what goes wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scenario {
     /// Decides everything that is left to chance.
     pub seed: u64,
-    /// Nodes with a seat, 4 to 7. They have the numbers from 0.
+    /// Nodes that may have seats, at most [`MINERS_MAX`]. They have the numbers from 0.
     pub miners: usize,
     /// Nodes without a seat. Their numbers come after those of the miners.
     pub followers: usize,
+    /// How many seats each miner has, by epoch; the rows repeat, and who is not in one has one seat.
+    /// What [`Scenario::committee`] makes of it: a machine may have committees of its own.
+    pub seats: Vec<Vec<usize>>,
+    /// Whether all nodes let all others connect. Else only those connect that have seats in this epoch
+    /// or the next, and followers.
+    pub open: bool,
+    /// Nodes that the others cannot dial: two of them cannot connect.
+    pub unreachable: Vec<usize>,
     /// The height that every honest node must reach.
     pub blocks: u64,
     /// The block time in milliseconds.
@@ -40,7 +52,9 @@ pub struct Faults {
     pub partitions: Vec<Partition>,
     /// Nodes that crash and come back.
     pub crashes: Vec<CrashAt>,
-    /// Nodes that do not follow the protocol, fewer than a third of the miners.
+    /// Nodes that crash where one epoch passes into the next, and come back.
+    pub boundary_crashes: Vec<BoundaryCrash>,
+    /// Nodes that do not follow the protocol, with fewer than a third of the seats.
     pub byzantine: Vec<(usize, Byzantine)>,
     /// What goes wrong with disks.
     pub disk: Option<DiskFault>,
@@ -66,6 +80,30 @@ pub struct CrashAt {
     pub at_ms: u64,
     /// How long it is away, in milliseconds.
     pub downtime_ms: u64,
+}
+
+/// A node crashes while it handles the last block of an epoch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BoundaryCrash {
+    /// Which node.
+    pub node: usize,
+    /// The epoch that ends.
+    pub epoch: u64,
+    /// At which moment.
+    pub moment: Moment,
+    /// When it comes back, in milliseconds since the start of the network; it must have crashed by then.
+    pub back_at_ms: u64,
+}
+
+/// A moment in which a node handles a final block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Moment {
+    /// Before the machine stored the block.
+    Commit,
+    /// The machine stored it; its state is on the way to the disk, and the next committee is asked for.
+    Committee,
+    /// Its state can be read; it is not acknowledged.
+    Applied,
 }
 
 /// Disks that fail, of nodes that crash and come back.
@@ -127,6 +165,9 @@ impl Scenario {
             seed,
             miners: 4,
             followers: 0,
+            seats: vec![vec![1; 4]],
+            open: true,
+            unreachable: Vec::new(),
             blocks: 30,
             block_time_ms: 200,
             blocks_per_epoch: 10,
@@ -148,7 +189,8 @@ impl Scenario {
             ..Self::calm(seed)
         };
         let faults = Faults::random(&mut random, &scenario);
-        Self { faults, ..scenario }
+        let seats = (0..random.random_range(1..=6)).map(|_| random_row(&mut random, miners, &faults));
+        Self { seats: seats.collect(), faults, ..scenario }
     }
 
     /// Four miners under a stream of blocks, and one trouble with the disk of one of them, or, where
@@ -174,6 +216,35 @@ impl Scenario {
         self.miners + self.followers
     }
 
+    /// How many seats a node has in an epoch.
+    pub fn seats_of(&self, epoch: u64, node: usize) -> usize {
+        let row = &self.seats[(epoch % self.seats.len() as u64) as usize];
+        if node < self.miners { row.get(node).copied().unwrap_or(1) } else { 0 }
+    }
+
+    /// The committee of an epoch.
+    pub fn committee(&self, epoch: u64) -> Committee {
+        let of_node = |node| {
+            let node_key = node_key(node).public_key();
+            let seat = move |key: SecretKey| Seat { key: key.public_key(), node: node_key };
+            self.secrets(epoch, node).into_iter().map(seat)
+        };
+        let mut seats: Vec<_> = (0..self.miners).flat_map(of_node).collect();
+        seats.sort_by_key(|seat| seat.key);
+        let schedule = (0..seats.len() as u16).rev().collect();
+        Committee::new(seats, schedule).expect("at least one seat, all different")
+    }
+
+    /// What a node signs with in an epoch: new keys for each.
+    pub fn secrets(&self, epoch: u64, node: usize) -> Vec<SecretKey> {
+        (0..self.seats_of(epoch, node)).map(|seat| seat_key(epoch, node, seat)).collect()
+    }
+
+    /// The height of the last block of an epoch.
+    pub(super) fn last(&self, epoch: u64) -> u64 {
+        (epoch + 1) * self.blocks_per_epoch - 1
+    }
+
     /// The least time that the run takes.
     fn duration_ms(&self) -> u64 {
         self.blocks * self.block_time_ms
@@ -190,18 +261,47 @@ impl Scenario {
         crashes
     }
 
+    /// How often a node starts.
+    pub(super) fn starts(&self, node: usize) -> usize {
+        let at_boundaries = self.faults.boundary_crashes.iter().filter(|crash| crash.node == node);
+        1 + self.crashes().iter().filter(|crash| crash.node == node).count() + at_boundaries.count()
+    }
+
     pub(super) fn check(&self) -> Result<(), String> {
         let ensure = |holds: bool, otherwise: &str| holds.then_some(()).ok_or(otherwise.to_owned());
-        ensure((4..=7).contains(&self.miners), "4 to 7 miners")?;
+        ensure((1..=MINERS_MAX).contains(&self.miners), "1 to 16 miners")?;
+        ensure(!self.seats.is_empty(), "a row of seats")?;
         ensure(self.blocks_per_epoch >= 2 && self.block_time_ms >= 1, "epochs of 2 blocks at least")?;
         ensure(self.faults.loss_percent <= 30, "at most 30 % of the messages are lost")?;
-        let byzantine = self.faults.byzantine.len();
-        ensure(3 * byzantine < self.miners, "fewer than a third of the miners are Byzantine")?;
+        for epoch in 0..self.seats.len() as u64 {
+            let seats = |node: &usize| self.seats_of(epoch, *node);
+            let all: usize = (0..self.miners).map(|node| seats(&node)).sum();
+            let byzantine: usize = self.faults.byzantine.iter().map(|(node, _)| seats(node)).sum();
+            ensure(all > 0 && 3 * byzantine < all, "fewer than a third of the seats are Byzantine")?;
+        }
         ensure(
             self.faults.byzantine.iter().all(|(node, _)| *node < self.miners),
             "Byzantine nodes are miners",
         )
     }
+}
+
+/// Who has how many seats in an epoch: of those that are not honest, one at most each, and fewer than
+/// a third in all.
+fn random_row(random: &mut StdRng, miners: usize, faults: &Faults) -> Vec<usize> {
+    let is_byzantine = |node: usize| faults.byzantine.iter().any(|(byzantine, _)| *byzantine == node);
+    let mut row: Vec<_> = (0..miners)
+        .map(|node| match (random.random_bool(0.75), is_byzantine(node)) {
+            (false, _) => 0,
+            (true, true) => 1,
+            (true, false) => random.random_range(1..=3),
+        })
+        .collect();
+    let honest: usize = (0..miners).filter(|node| !is_byzantine(*node)).map(|node| row[node]).sum();
+    if honest < 2 * faults.byzantine.len() + 2 {
+        (0..miners).for_each(|node| row[node] = if is_byzantine(node) { 1 } else { 2 });
+    }
+    row
 }
 
 impl Faults {
@@ -219,6 +319,7 @@ impl Faults {
                     downtime_ms: random.random_range(100..4_000),
                 })
                 .collect(),
+            boundary_crashes: Vec::new(),
             byzantine: (0..byzantine)
                 .map(|next| ((first + next) % scenario.miners, Byzantine::random(random)))
                 .collect(),

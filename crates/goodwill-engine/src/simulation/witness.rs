@@ -1,12 +1,19 @@
 //! What the outside saw of the nodes, to hold it against what they say later: a crash excuses nothing.
 
-use super::byzantine::read_vote;
-use crate::{Execution, FinalizedBlock, StateMachine};
+use super::{
+    BoundaryCrash, Moment,
+    byzantine::{Forger, read_votes},
+    host::Life,
+};
+use crate::{Execution, FinalizedBlock, StateMachine, seats::Vote};
 use bytes::Bytes;
-use commonware_consensus::{Epochable as _, Viewable as _, simplex::types::Vote};
+use commonware_consensus::{Epochable as _, Viewable as _};
 use commonware_utils::sync::Mutex;
 use futures::future::BoxFuture;
-use goodwill_types::{BlockContext, Committee, Digest, Known, Progress, PublicKey};
+use goodwill_proof::Entry;
+use goodwill_types::{
+    BlockContext, Committee, Digest, Equivocation, Header, Known, Progress, PublicKey, SecretKey,
+};
 use std::{collections::BTreeMap, sync::Arc};
 
 /// What honest nodes said. Clones share it.
@@ -19,6 +26,8 @@ struct Seen {
     finals: BTreeMap<u64, (Digest, Digest)>,
     /// What each node voted for, by epoch and view.
     votes: BTreeMap<(usize, u64, u64), Voted>,
+    /// What each node found out about seats.
+    evidence: Vec<(usize, Equivocation)>,
     /// The first contradiction.
     broken: Option<String>,
 }
@@ -37,6 +46,11 @@ impl Witness {
         self.0.lock().broken.clone()
     }
 
+    /// What honest nodes found out about seats, in that order.
+    pub(super) fn evidence(&self) -> Vec<(usize, Equivocation)> {
+        self.0.lock().evidence.clone()
+    }
+
     fn applied(&self, node: usize, block: &FinalizedBlock) {
         let said = (block.header.digest(), block.header.state_root);
         let mut seen = self.0.lock();
@@ -47,14 +61,14 @@ impl Witness {
         }
     }
 
-    /// A message on the channel of votes.
+    /// A message on the channel of votes. All seats of a node vote the same.
     pub(super) fn voted(&self, node: usize, message: &Bytes) {
-        let Some((_, vote)) = read_vote(message) else { return };
-        let (epoch, view) = (vote.epoch().get(), vote.view().get());
+        let Some((_, bundle)) = read_votes(message) else { return };
+        let (epoch, view) = (bundle.vote.epoch().get(), bundle.vote.view().get());
         let mut seen = self.0.lock();
         let voted = seen.votes.entry((node, epoch, view)).or_default();
         let before = *voted;
-        match &vote {
+        match &bundle.vote {
             Vote::Notarize(vote) => voted.notarized = Some(vote.proposal.payload),
             Vote::Nullify(_) => voted.nullified = true,
             Vote::Finalize(vote) => voted.finalized = Some(vote.proposal.payload),
@@ -82,16 +96,58 @@ impl Voted {
     }
 }
 
-/// A state machine, and the witness of what it tells its clients.
+/// A node's state machine, with a witness of what it tells its clients, and the faults that strike it
+/// at a point of the chain.
 pub(super) struct Witnessed {
     pub(super) node: usize,
+    pub(super) honest: bool,
     pub(super) machine: Arc<dyn StateMachine>,
     pub(super) witness: Witness,
+    pub(super) forger: Arc<Forger>,
+    pub(super) life: Life,
+    /// Those that have not come yet.
+    pub(super) crashes: Arc<Mutex<Vec<BoundaryCrash>>>,
+    /// The height of the last block of an epoch.
+    pub(super) last: Arc<dyn Fn(u64) -> u64 + Send + Sync>,
+}
+
+impl Witnessed {
+    /// Ends the node's life if it is to crash here.
+    fn strike(&self, moment: Moment, height: u64) -> bool {
+        let mut crashes = self.crashes.lock();
+        let here = |crash: &BoundaryCrash| {
+            crash.node == self.node && crash.moment == moment && (self.last)(crash.epoch) == height
+        };
+        let Some(index) = crashes.iter().position(here) else { return false };
+        crashes.swap_remove(index);
+        self.life.cut();
+        true
+    }
 }
 
 impl StateMachine for Witnessed {
     fn committee(&self, epoch: u64, known: &mut Known) -> Progress<Committee> {
+        if let Some(before) = epoch.checked_sub(1) {
+            self.strike(Moment::Committee, (self.last)(before));
+        }
         self.machine.committee(epoch, known)
+    }
+
+    fn expected(&self, epoch: u64, known: &mut Known) -> Progress<Vec<PublicKey>> {
+        self.machine.expected(epoch, known)
+    }
+
+    fn secrets(&self, epoch: u64, committee: &Committee) -> Vec<SecretKey> {
+        let secrets = self.machine.secrets(epoch, committee);
+        self.forger.learn(epoch, committee, &secrets);
+        secrets
+    }
+
+    fn equivocated(&self, evidence: Equivocation) {
+        if self.honest {
+            self.witness.0.lock().evidence.push((self.node, evidence.clone()));
+        }
+        self.machine.equivocated(evidence);
     }
 
     fn propose(&self, context: &BlockContext) -> Box<dyn Execution> {
@@ -103,12 +159,22 @@ impl StateMachine for Witnessed {
     }
 
     fn commit<'a>(&'a self, block: &'a FinalizedBlock) -> BoxFuture<'a, Result<(), String>> {
+        if self.strike(Moment::Commit, block.header.height) {
+            return Box::pin(std::future::pending());
+        }
         self.machine.commit(block)
     }
 
     fn applied(&self, block: &FinalizedBlock) {
-        self.witness.applied(self.node, block);
+        if self.honest {
+            self.witness.applied(self.node, block);
+        }
         self.machine.applied(block);
+        self.strike(Moment::Applied, block.header.height);
+    }
+
+    fn handed_over(&self, last: &Header, next: Entry) {
+        self.machine.handed_over(last, next);
     }
 
     fn heard(&self, from: &PublicKey, message: Bytes) {

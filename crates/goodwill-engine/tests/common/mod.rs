@@ -3,11 +3,18 @@
 
 use bytes::Bytes;
 use futures::future::BoxFuture;
-use goodwill_engine::{Executed, Execution, FinalizedBlock, Refused, StateMachine};
-use goodwill_types::{BlockContext, Changes, Committee, Key, Known, Progress, PublicKey};
-use std::sync::{
-    Arc, Mutex,
-    atomic::{AtomicU64, Ordering},
+use goodwill_engine::{Executed, Execution, FinalizedBlock, Refused, StateMachine, simulation::Scenario};
+use goodwill_proof::Entry;
+use goodwill_types::{
+    BlockContext, Changes, Committee, Equivocation, Header, Key, Known, Progress, PublicKey, SecretKey,
+    codec::Encode as _,
+};
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 /// What a node has stored, and outlives its crashes.
@@ -17,18 +24,23 @@ pub(crate) struct Disk {
     pub(crate) height: AtomicU64,
     /// Messages heard on the gossip channel.
     pub(crate) heard: Mutex<Vec<Bytes>>,
+    /// What was found out about seats.
+    pub(crate) evidence: Mutex<Vec<Equivocation>>,
+    /// Epochs in which the node voted.
+    pub(crate) voted: Mutex<BTreeSet<u64>>,
 }
 
-/// Counts blocks, and writes down each height.
+/// Counts blocks, and writes down each height. Its committees are those of a scenario.
 pub(crate) struct Counter {
-    miners: Vec<PublicKey>,
-    disk: Arc<Disk>,
+    pub(crate) scenario: Scenario,
+    /// The node's number in the scenario.
+    pub(crate) node: usize,
+    pub(crate) disk: Arc<Disk>,
 }
 
 impl Counter {
-    pub(crate) fn machine(mut miners: Vec<PublicKey>, disk: Arc<Disk>) -> Arc<dyn StateMachine> {
-        miners.sort();
-        Arc::new(Self { miners, disk })
+    pub(crate) fn machine(scenario: &Scenario, node: usize, disk: Arc<Disk>) -> Arc<dyn StateMachine> {
+        Arc::new(Self { scenario: scenario.clone(), node, disk })
     }
 
     pub(crate) fn counter() -> Key {
@@ -36,11 +48,17 @@ impl Counter {
     }
 
     pub(crate) fn record(height: u64) -> Key {
-        Key::new(2, &height.to_be_bytes())
+        Key::new(9, &height.to_be_bytes())
     }
 
     fn execute(&self, context: &BlockContext, body: Bytes) -> Box<dyn Execution> {
-        Box::new(Counting { context: context.clone(), body })
+        let blocks = self.scenario.blocks_per_epoch;
+        Box::new(Counting { context: context.clone(), body, next: self.next(context.height + 1, blocks) })
+    }
+
+    /// The committee of the epoch that begins at `height`, with its number.
+    fn next(&self, height: u64, blocks: u64) -> Option<(u64, Committee)> {
+        height.is_multiple_of(blocks).then(|| (height / blocks, self.scenario.committee(height / blocks)))
     }
 }
 
@@ -52,6 +70,7 @@ pub(crate) fn number(value: Option<&Bytes>) -> u64 {
 struct Counting {
     context: BlockContext,
     body: Bytes,
+    next: Option<(u64, Committee)>,
 }
 
 impl Execution for Counting {
@@ -70,27 +89,43 @@ impl Execution for Counting {
         if let Some(old) = self.context.height.checked_sub(8) {
             changes.insert(Counter::record(old), None);
         }
+        if let Some((epoch, committee)) = &self.next {
+            changes.insert(Committee::key(*epoch), Some(committee.encode()));
+        }
         let receipts = vec![self.body.clone(), Bytes::from_static(b"done")];
         Progress::Done(Ok(Executed { body: self.body.clone(), changes, receipts }))
     }
 }
 
 fn body(context: &BlockContext) -> Bytes {
-    [context.height, context.view].iter().flat_map(|n| n.to_be_bytes()).collect()
+    [context.height, context.view, context.parent_view].iter().flat_map(|n| n.to_be_bytes()).collect()
 }
 
 impl StateMachine for Counter {
-    /// Everybody in even epochs; one fewer in odd ones, where as many may be faulty as before.
     fn committee(&self, epoch: u64, known: &mut Known) -> Progress<Committee> {
         if known.get(&Counter::counter()).is_none() {
             return Progress::Need(vec![Counter::counter()]);
         }
-        let mut seats = self.miners.clone();
-        if epoch % 2 == 1 && (5..=6).contains(&seats.len()) {
-            seats.remove(epoch as usize % self.miners.len());
-        }
-        let schedule = (0..seats.len() as u16).rev().collect();
-        Progress::Done(Committee::new(seats, schedule).expect("ascending"))
+        Progress::Done(self.scenario.committee(epoch))
+    }
+
+    fn expected(&self, epoch: u64, known: &mut Known) -> Progress<Vec<PublicKey>> {
+        let Some(counter) = known.get(&Counter::counter()) else {
+            return Progress::Need(vec![Counter::counter()]);
+        };
+        assert_eq!((number(counter) + 1) / self.scenario.blocks_per_epoch + 1, epoch, "asked too late");
+        let committee = self.scenario.committee(epoch);
+        Progress::Done(committee.seats.iter().map(|seat| seat.node).collect())
+    }
+
+    fn secrets(&self, epoch: u64, committee: &Committee) -> Vec<SecretKey> {
+        assert_eq!(*committee, self.scenario.committee(epoch));
+        self.disk.voted.lock().expect("no panic").insert(epoch);
+        self.scenario.secrets(epoch, self.node)
+    }
+
+    fn equivocated(&self, evidence: Equivocation) {
+        self.disk.evidence.lock().expect("no panic").push(evidence);
     }
 
     fn propose(&self, context: &BlockContext) -> Box<dyn Execution> {
@@ -105,12 +140,19 @@ impl StateMachine for Counter {
         let (height, before) = (block.header.height, self.disk.height.load(Ordering::SeqCst));
         assert!(height <= before + 1, "committed {height} after {before}");
         assert_eq!(block.receipts.len(), 2);
+        let committee = self.scenario.committee(block.header.epoch);
+        assert_eq!(block.header.leader, committee.leader(block.header.view).key, "another seat's turn");
         self.disk.height.fetch_max(height, Ordering::SeqCst);
         Box::pin(async { Ok(()) })
     }
 
     fn applied(&self, block: &FinalizedBlock) {
         assert!(block.header.height <= self.disk.height.load(Ordering::SeqCst));
+    }
+
+    fn handed_over(&self, last: &Header, next: Entry) {
+        assert_eq!(next.key, Committee::key(last.epoch + 1));
+        assert_eq!(next.value, Some(self.scenario.committee(last.epoch + 1).encode()));
     }
 
     fn heard(&self, _: &PublicKey, message: Bytes) {

@@ -1,0 +1,81 @@
+//! Who passes certificates on. Everybody hears all votes and makes the certificates from them, so a
+//! certificate that reaches a node is a help, not a need: it is enough that some send it.
+
+use commonware_codec::ReadExt as _;
+use commonware_consensus::types::Round;
+use commonware_cryptography::ed25519::PublicKey as Point;
+use commonware_runtime::IoBuf;
+use commonware_utils::{ordered::Set, sync::Mutex};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// How many nodes pass the certificates of an attempt on. They change with each attempt.
+const COURIERS: u64 = 4;
+/// Certificates that are remembered: three for each attempt.
+const CERTIFICATES_KEPT: usize = 3 * 64;
+
+/// What a certificate is about: its view and kind.
+type Subject = (u64, u8);
+
+/// Decides to whom a node passes a certificate on.
+pub(crate) struct Couriers {
+    me: Point,
+    nodes: Set<Point>,
+    known: Mutex<BTreeMap<Subject, Known>>,
+}
+
+#[derive(Default)]
+struct Known {
+    /// The nodes that have it: they sent it.
+    with: BTreeSet<Point>,
+    /// Whether this node had it to send already.
+    sent: bool,
+}
+
+impl Couriers {
+    pub(crate) fn new(me: Point, nodes: Set<Point>) -> Self {
+        Self { me, nodes, known: Mutex::default() }
+    }
+
+    /// `node` sent the certificate: it need not be told.
+    pub(crate) fn heard(&self, node: &Point, message: &IoBuf) {
+        if let Some(subject) = subject(message) {
+            self.with(subject, |known| known.with.insert(node.clone()));
+        }
+    }
+
+    /// Who gets the certificate. The first time it is sent by the couriers of its attempt; again only
+    /// where an attempt failed and somebody may lack it: then by everybody, to everybody.
+    pub(crate) fn recipients(&self, message: &IoBuf) -> Vec<Point> {
+        let others = self.nodes.iter().filter(|node| **node != self.me);
+        let Some(subject) = subject(message) else { return others.cloned().collect() };
+        let courier = self.is_courier(subject.0);
+        self.with(subject, |known| {
+            let again = std::mem::replace(&mut known.sent, true);
+            let lacking = |node: &&Point| again || (courier && !known.with.contains(*node));
+            others.filter(lacking).cloned().collect()
+        })
+    }
+
+    fn is_courier(&self, view: u64) -> bool {
+        let count = self.nodes.len() as u64;
+        let mine = self.nodes.position(&self.me).expect("a member") as u64;
+        (mine + count - view % count) % count < COURIERS
+    }
+
+    fn with<T>(&self, subject: Subject, change: impl FnOnce(&mut Known) -> T) -> T {
+        let mut known = self.known.lock();
+        let changed = change(known.entry(subject).or_default());
+        if known.len() > CERTIFICATES_KEPT {
+            known.pop_first();
+        }
+        changed
+    }
+}
+
+/// What the certificate in `message` is about, by its first bytes.
+fn subject(message: &IoBuf) -> Option<Subject> {
+    let mut bytes = message.clone();
+    let kind = u8::read(&mut bytes).ok()?;
+    let round = Round::read(&mut bytes).ok()?;
+    Some((round.view().get(), kind))
+}
