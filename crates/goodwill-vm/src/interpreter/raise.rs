@@ -1,0 +1,164 @@
+//! Exceptions: how they are made, raised, and find their handlers.
+
+use super::Machine;
+use crate::{
+    bytecode::CONSTANT,
+    classes,
+    fault::{Fault, Run},
+    gas,
+    heap::Instance,
+    limits,
+    names::Known,
+    value::{ClassId, Handle, NameId, Value},
+};
+
+/// The field of an exception that `raise ... from` sets; no contract can name it.
+pub(crate) const CAUSE: NameId = NameId::MAX;
+
+impl Machine {
+    /// Raises a builtin exception with a message.
+    #[cold]
+    pub(crate) fn raise<T>(&mut self, class: ClassId, message: &str) -> Run<T> {
+        self.heap.charge(gas::RAISE)?;
+        let message = self.heap.new_str(message)?;
+        let exception = self.new_exception(class, &[message])?;
+        self.throw(exception)
+    }
+
+    /// Raises a builtin exception with any value as its argument.
+    #[cold]
+    pub(crate) fn raise_value<T>(&mut self, class: ClassId, value: Value) -> Run<T> {
+        self.heap.charge(gas::RAISE)?;
+        let exception = self.new_exception(class, &[value])?;
+        self.throw(exception)
+    }
+
+    /// Raises an exception that was made.
+    pub(crate) fn throw<T>(&mut self, exception: Value) -> Run<T> {
+        match exception {
+            Value::Instance(handle) => Err(Fault::Raised(handle)),
+            _ => Err(Fault::Broken("raised what is no exception")),
+        }
+    }
+
+    /// A new exception.
+    pub(crate) fn new_exception(&mut self, class: ClassId, args: &[Value]) -> Run<Value> {
+        let args = self.heap.new_tuple(args)?;
+        self.heap.new_instance(Instance { class, fields: vec![(Known::args.id(), args)] }, 32)
+    }
+
+    /// The exception that `raise value` raises.
+    pub(super) fn exception_of(&mut self, value: Value) -> Run<Value> {
+        match value {
+            Value::Instance(handle) if self.is_exception(self.heap.instance(handle).class) => Ok(value),
+            Value::Class(class) if self.is_exception(class) => self.new_exception(class, &[]),
+            _ => self.raise(classes::TYPE_ERROR, "exceptions must derive from BaseException"),
+        }
+    }
+
+    fn is_exception(&self, class: ClassId) -> bool {
+        self.heap.program.is_subclass(class, classes::BASE_EXCEPTION)
+    }
+
+    pub(super) fn raise_from(&mut self, value: Value, cause: Value) -> Run<()> {
+        let exception = self.exception_of(value)?;
+        let cause = match cause {
+            Value::None => Value::None,
+            cause => match self.exception_of(cause) {
+                Ok(cause) => cause,
+                Err(Fault::Raised(_)) => {
+                    return self
+                        .raise(classes::TYPE_ERROR, "exception causes must derive from BaseException");
+                }
+                Err(fault) => return Err(fault),
+            },
+        };
+        if let Value::Instance(handle) = exception {
+            self.set_field(handle, CAUSE, cause)?;
+        }
+        self.throw(exception)
+    }
+
+    pub(super) fn fail_assertion(&mut self, message: Value) -> Run<()> {
+        let exception = match message {
+            Value::Unbound => self.new_exception(classes::ASSERTION_ERROR, &[])?,
+            message => self.new_exception(classes::ASSERTION_ERROR, &[message])?,
+        };
+        self.throw(exception)
+    }
+
+    /// Whether an exception is of a class, or of one of a tuple of classes.
+    pub(super) fn exception_matches(&mut self, exception: Value, class: Value) -> Run<bool> {
+        let Value::Instance(handle) = exception else { return Ok(false) };
+        let own = self.heap.instance(handle).class;
+        let of = match class {
+            Value::Class(class) => vec![Value::Class(class)],
+            Value::Tuple(classes) => self.heap.tuple(classes).to_vec(),
+            other => vec![other],
+        };
+        self.heap.charge(gas::elements(of.len()))?;
+        let mut matches = false;
+        for class in of {
+            match class {
+                Value::Class(class) if self.is_exception(class) => {
+                    matches |= self.heap.program.is_subclass(own, class);
+                }
+                _ => {
+                    let message = "catching classes that do not inherit from BaseException is not allowed";
+                    return self.raise(classes::TYPE_ERROR, message);
+                }
+            }
+        }
+        Ok(matches)
+    }
+
+    /// Goes to the handler of an exception, in this frame or below. `false`: there is none.
+    pub(super) fn unwind(&mut self, exception: Handle) -> Run<bool> {
+        while let Some(frame) = self.frames.last().copied() {
+            self.heap.charge(gas::RAISE)?;
+            let program = std::sync::Arc::clone(&self.heap.program);
+            let function = &program.functions[usize::from(frame.function)];
+            let at = self.pc.saturating_sub(1);
+            let trace = self.traces.entry(exception).or_default();
+            if trace.len() < limits::TRACEBACK_MAX {
+                trace.push((frame.function, function.lines.get(at).copied().unwrap_or(0)));
+            }
+            let covering = function
+                .handlers
+                .iter()
+                .find(|handler| (usize::from(handler.start)..usize::from(handler.end)).contains(&at));
+            if let Some(handler) = covering {
+                self.stack[frame.base as usize + usize::from(handler.register)] = Value::Instance(exception);
+                self.pc = usize::from(handler.target);
+                return Ok(true);
+            }
+            self.frames.pop();
+            self.pc = self.frames.last().map_or(0, |frame| frame.pc as usize);
+        }
+        Ok(false)
+    }
+
+    /// The local variable of an operand has no value.
+    #[cold]
+    pub(super) fn unbound(&mut self, operand: u16) -> Run<()> {
+        let program = std::sync::Arc::clone(&self.heap.program);
+        let local = self.frames.last().and_then(|frame| {
+            let locals = &program.functions[usize::from(frame.function)].locals;
+            (operand & CONSTANT == 0).then(|| locals.get(usize::from(operand)).copied()).flatten()
+        });
+        let name = local.map_or("?", |name| program.name(name));
+        let message =
+            format!("cannot access local variable '{name}' where it is not associated with a value");
+        self.raise(classes::UNBOUND_LOCAL_ERROR, &message)
+    }
+
+    /// Raises if one of two operands is a variable without a value.
+    #[inline]
+    pub(super) fn check_bound(&mut self, a: u16, left: Value, b: u16, right: Value) -> Run<()> {
+        match (left, right) {
+            (Value::Unbound, _) => self.unbound(a),
+            (_, Value::Unbound) => self.unbound(b),
+            _ => Ok(()),
+        }
+    }
+}

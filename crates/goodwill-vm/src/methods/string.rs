@@ -1,0 +1,477 @@
+//! Methods of texts. Letters and white space are those of ASCII.
+
+use super::Keywords;
+use crate::{
+    classes,
+    fault::Run,
+    gas,
+    interpreter::{Args, Machine},
+    names::Known,
+    value::{Handle, Value},
+};
+
+fn is_space(c: char) -> bool {
+    matches!(c, ' ' | '\t'..='\r' | '\x1c'..='\x1f')
+}
+
+impl Machine {
+    pub(super) fn str_method(
+        &mut self,
+        text: Handle,
+        known: Known,
+        args: Args,
+        keywords: Keywords<'_>,
+    ) -> Run<Option<Value>> {
+        let length = self.heap.str(text).len();
+        self.heap.charge(gas::bytes(length))?;
+        let first = self.arg(args, 0);
+        match known {
+            Known::upper | Known::lower | Known::capitalize | Known::title | Known::swapcase => {
+                self.arity(known, args, 0, 0)?;
+                self.heap.charge(gas::BYTE * length as u64)?;
+                let changed = change_case(self.heap.str(text), known);
+                return self.heap.new_str(&changed).map(Some);
+            }
+            Known::isdigit
+            | Known::isdecimal
+            | Known::isalpha
+            | Known::isalnum
+            | Known::isspace
+            | Known::isupper
+            | Known::islower
+            | Known::isascii => {
+                self.arity(known, args, 0, 0)?;
+                self.heap.charge(gas::BYTE * length as u64 / 4)?;
+                return Ok(Some(Value::Bool(has_kind(self.heap.str(text), known))));
+            }
+            Known::strip | Known::lstrip | Known::rstrip => {
+                self.arity(known, args, 0, 1)?;
+                return self.strip(text, known, first).map(Some);
+            }
+            Known::startswith | Known::endswith => {
+                self.arity(known, args, 1, 1)?;
+                return self.starts_or_ends(text, known, first).map(|result| Some(Value::Bool(result)));
+            }
+            Known::removeprefix | Known::removesuffix => {
+                self.arity(known, args, 1, 1)?;
+                let part = self.text_arg(known, first)?;
+                let (whole, part) = (self.heap.str(text), self.heap.str(part));
+                let range = match known {
+                    Known::removeprefix if whole.starts_with(part) => part.len()..length,
+                    Known::removesuffix if whole.ends_with(part) => 0..length - part.len(),
+                    _ => return Ok(Some(Value::Str(text))),
+                };
+                return self.heap.substring(text, range).map(Some);
+            }
+            Known::find | Known::rfind | Known::index | Known::rindex => {
+                self.arity(known, args, 1, 3)?;
+                return self.find_method(text, known, args).map(Some);
+            }
+            Known::count => {
+                self.arity(known, args, 1, 1)?;
+                let part = self.text_arg(known, first)?;
+                self.charge_search(text, part)?;
+                let (whole, part) = (self.heap.str(text), self.heap.str(part));
+                let count =
+                    if part.is_empty() { whole.chars().count() + 1 } else { whole.matches(part).count() };
+                return Ok(Some(Value::Int(count as i64)));
+            }
+            Known::replace => {
+                self.arity(known, args, 2, 3)?;
+                return self.replace(text, args).map(Some);
+            }
+            Known::join => {
+                self.arity(known, args, 1, 1)?;
+                return self.join(text, first).map(Some);
+            }
+            Known::split | Known::rsplit => return self.split(text, known, args, keywords).map(Some),
+            Known::splitlines => {
+                self.arity(known, args, 0, 0)?;
+                return self.split_lines(text).map(Some);
+            }
+            Known::partition | Known::rpartition => {
+                self.arity(known, args, 1, 1)?;
+                return self.partition(text, known, first).map(Some);
+            }
+            Known::ljust | Known::rjust | Known::center | Known::zfill => {
+                self.arity(known, args, 1, if known == Known::zfill { 1 } else { 2 })?;
+                return self.justify(text, known, args).map(Some);
+            }
+            Known::encode => {
+                self.arity(known, args, 0, 1)?;
+                let bytes = self.heap.str(text).as_bytes().to_vec();
+                return self.heap.new_bytes(&bytes).map(Some);
+            }
+            _ => {}
+        }
+        Ok(None)
+    }
+
+    fn text_arg(&mut self, known: Known, value: Value) -> Run<Handle> {
+        let message = match (known, value) {
+            (_, Value::Str(text)) => return Ok(text),
+            (Known::removeprefix | Known::removesuffix | Known::replace, other) => {
+                format!("{}() argument 1 must be str, not {}", known.text(), self.type_name(other))
+            }
+            (_, other) => format!("must be str, not {}", self.type_name(other)),
+        };
+        self.raise(classes::TYPE_ERROR, &message)
+    }
+
+    fn charge_search(&mut self, text: Handle, part: Handle) -> Run<()> {
+        let length = self.heap.str(text).len() + self.heap.str(part).len();
+        self.heap.charge(gas::BYTE * length as u64)
+    }
+
+    /// The byte at which a text is found first.
+    pub(crate) fn find_text(&mut self, text: Handle, part: Handle) -> Run<Option<usize>> {
+        self.charge_search(text, part)?;
+        Ok(self.heap.str(text).find(self.heap.str(part)))
+    }
+
+    fn strip(&mut self, text: Handle, known: Known, characters: Value) -> Run<Value> {
+        let set: Option<Vec<char>> = match characters {
+            Value::None => None,
+            Value::Str(set) => Some(self.heap.str(set).chars().collect()),
+            _ => {
+                return self.raise(classes::TYPE_ERROR, &format!("{} arg must be None or str", known.text()));
+            }
+        };
+        let price = self.heap.str(text).len() * set.as_ref().map_or(1, Vec::len);
+        self.heap.charge(gas::BYTE * price as u64)?;
+        let matches = |c: char| set.as_ref().map_or_else(|| is_space(c), |set| set.contains(&c));
+        let whole = self.heap.str(text);
+        let start =
+            if known == Known::rstrip { 0 } else { whole.len() - whole.trim_start_matches(matches).len() };
+        let end = if known == Known::lstrip { whole.len() } else { whole.trim_end_matches(matches).len() };
+        if start == 0 && end == whole.len() {
+            return Ok(Value::Str(text));
+        }
+        self.heap.substring(text, start..end.max(start))
+    }
+
+    fn starts_or_ends(&mut self, text: Handle, known: Known, part: Value) -> Run<bool> {
+        match part {
+            Value::Str(part) => {
+                self.heap.charge(gas::bytes(self.heap.str(part).len()))?;
+                let (whole, part) = (self.heap.str(text), self.heap.str(part));
+                Ok(if known == Known::startswith { whole.starts_with(part) } else { whole.ends_with(part) })
+            }
+            Value::Tuple(parts) => {
+                for part in self.heap.tuple(parts).to_vec() {
+                    if !matches!(part, Value::Str(_)) {
+                        let message = format!(
+                            "tuple for {} must only contain str, not {}",
+                            known.text(),
+                            self.type_name(part)
+                        );
+                        return self.raise(classes::TYPE_ERROR, &message);
+                    }
+                    if self.starts_or_ends(text, known, part)? {
+                        return Ok(true);
+                    }
+                }
+                Ok(false)
+            }
+            other => {
+                let message = format!(
+                    "{} first arg must be str or a tuple of str, not {}",
+                    known.text(),
+                    self.type_name(other)
+                );
+                self.raise(classes::TYPE_ERROR, &message)
+            }
+        }
+    }
+
+    fn find_method(&mut self, text: Handle, known: Known, args: Args) -> Run<Value> {
+        let part = self.text_arg(known, self.arg(args, 0))?;
+        self.charge_search(text, part)?;
+        let chars = self.heap.str_len(text);
+        let past = matches!(self.arg(args, 1), Value::Int(start) if start > chars as i64);
+        let (start, end) = self.bounds(args, 1, chars)?;
+        let bytes = self.character_range(text, start, end)?;
+        let (whole, part) = (self.heap.str(text), self.heap.str(part));
+        let within = &whole[bytes.clone()];
+        let found =
+            if matches!(known, Known::find | Known::index) { within.find(part) } else { within.rfind(part) };
+        match found.filter(|_| !past) {
+            Some(at) => Ok(Value::Int(whole[..bytes.start + at].chars().count() as i64)),
+            None if matches!(known, Known::index | Known::rindex) => {
+                self.raise(classes::VALUE_ERROR, "substring not found")
+            }
+            None => Ok(Value::Int(-1)),
+        }
+    }
+
+    /// A count that a method takes: all if it is absent or negative.
+    fn count_arg(&mut self, value: Option<Value>) -> Run<usize> {
+        match value {
+            None => Ok(usize::MAX),
+            Some(Value::Int(count)) => Ok(usize::try_from(count).unwrap_or(usize::MAX)),
+            Some(Value::Bool(count)) => Ok(usize::from(count)),
+            Some(other) => {
+                let message =
+                    format!("'{}' object cannot be interpreted as an integer", self.type_name(other));
+                self.raise(classes::TYPE_ERROR, &message)
+            }
+        }
+    }
+
+    fn replace(&mut self, text: Handle, args: Args) -> Run<Value> {
+        let old = self.text_arg(Known::replace, self.arg(args, 0))?;
+        let new = match self.arg(args, 1) {
+            Value::Str(new) => new,
+            other => {
+                let message = format!("replace() argument 2 must be str, not {}", self.type_name(other));
+                return self.raise(classes::TYPE_ERROR, &message);
+            }
+        };
+        let most = self.count_arg((args.count > 2).then(|| self.arg(args, 2)))?;
+        self.charge_search(text, old)?;
+        let (whole, old) = (self.heap.str(text), self.heap.str(old));
+        let found =
+            if old.is_empty() { whole.chars().count() + 1 } else { whole.matches(old).count() }.min(most);
+        let size = whole.len() + found * self.heap.str(new).len();
+        self.heap.charge(gas::BYTE * size as u64)?;
+        self.check_memory(size as u64)?;
+        let (whole, old, new) = (self.heap.str(text), self.heap_str_of(args, 0), self.heap.str(new));
+        let replaced = whole.replacen(old, new, found);
+        self.heap.new_str(&replaced)
+    }
+
+    fn heap_str_of(&self, args: Args, index: usize) -> &str {
+        match self.arg(args, index) {
+            Value::Str(text) => self.heap.str(text),
+            _ => "",
+        }
+    }
+
+    fn join(&mut self, separator: Handle, source: Value) -> Run<Value> {
+        let items = self.collect(source)?;
+        let mut parts = Vec::with_capacity(2 * items.len());
+        for (index, item) in items.into_iter().enumerate() {
+            let Value::Str(part) = item else {
+                let message =
+                    format!("sequence item {index}: expected str instance, {} found", self.type_name(item));
+                return self.raise(classes::TYPE_ERROR, &message);
+            };
+            if index > 0 {
+                parts.push(separator);
+            }
+            parts.push(part);
+        }
+        self.heap.charge(gas::elements(2 * parts.len()))?;
+        self.heap.concat(&parts)
+    }
+
+    fn split(&mut self, text: Handle, known: Known, args: Args, keywords: Keywords<'_>) -> Run<Value> {
+        self.arity(known, args, 0, 2)?;
+        self.only_keywords(known.text(), keywords, &["sep", "maxsplit"])?;
+        let separator = if args.count > 0 { Some(self.arg(args, 0)) } else { self.keyword(keywords, "sep") };
+        let most = if args.count > 1 { Some(self.arg(args, 1)) } else { self.keyword(keywords, "maxsplit") };
+        let most = self.count_arg(most)?;
+        self.heap.charge(gas::BYTE * 2 * self.heap.str(text).len() as u64)?;
+        let ranges = match separator {
+            None | Some(Value::None) => split_spaces(self.heap.str(text), most, known == Known::rsplit),
+            Some(Value::Str(separator)) => {
+                if self.heap.str(separator).is_empty() {
+                    return self.raise(classes::VALUE_ERROR, "empty separator");
+                }
+                split_at(self.heap.str(text), self.heap.str(separator), most, known == Known::rsplit)
+            }
+            Some(other) => {
+                let message = format!("must be str or None, not {}", self.type_name(other));
+                return self.raise(classes::TYPE_ERROR, &message);
+            }
+        };
+        self.texts_of(text, ranges)
+    }
+
+    fn texts_of(&mut self, text: Handle, ranges: Vec<std::ops::Range<usize>>) -> Run<Value> {
+        let items =
+            ranges.into_iter().map(|range| self.heap.substring(text, range)).collect::<Run<Vec<_>>>()?;
+        self.heap.new_list(items)
+    }
+
+    fn split_lines(&mut self, text: Handle) -> Run<Value> {
+        self.heap.charge(gas::BYTE * 2 * self.heap.str(text).len() as u64)?;
+        let whole = self.heap.str(text);
+        let is_end = |c: char| {
+            matches!(c, '\n' | '\r' | '\x0b' | '\x0c' | '\x1c'..='\x1e' | '\u{85}' | '\u{2028}' | '\u{2029}')
+        };
+        let mut ranges = Vec::new();
+        let mut start = 0;
+        let mut skip = false;
+        for (at, c) in whole.char_indices() {
+            if std::mem::take(&mut skip) && c == '\n' {
+                start = at + 1;
+                continue;
+            }
+            if is_end(c) {
+                ranges.push(start..at);
+                start = at + c.len_utf8();
+                skip = c == '\r';
+            }
+        }
+        if start < whole.len() {
+            ranges.push(start..whole.len());
+        }
+        self.texts_of(text, ranges)
+    }
+
+    fn partition(&mut self, text: Handle, known: Known, separator: Value) -> Run<Value> {
+        let Value::Str(part) = separator else {
+            let message = format!("must be str, not {}", self.type_name(separator));
+            return self.raise(classes::TYPE_ERROR, &message);
+        };
+        if self.heap.str(part).is_empty() {
+            return self.raise(classes::VALUE_ERROR, "empty separator");
+        }
+        self.charge_search(text, part)?;
+        let (whole, size) = (self.heap.str(text), self.heap.str(part).len());
+        let length = whole.len();
+        let found = match known {
+            Known::partition => whole.find(self.heap.str(part)),
+            _ => whole.rfind(self.heap.str(part)),
+        };
+        let ranges = match (found, known) {
+            (Some(at), _) => [0..at, at..at + size, at + size..length],
+            (None, Known::partition) => [0..length, 0..0, 0..0],
+            (None, _) => [0..0, 0..0, 0..length],
+        };
+        let parts =
+            ranges.into_iter().map(|range| self.heap.substring(text, range)).collect::<Run<Vec<_>>>()?;
+        self.heap.new_tuple(&parts)
+    }
+
+    fn justify(&mut self, text: Handle, known: Known, args: Args) -> Run<Value> {
+        let width = match self.arg(args, 0) {
+            Value::Int(width) => usize::try_from(width).unwrap_or(0),
+            Value::Bool(width) => usize::from(width),
+            other => {
+                let message =
+                    format!("'{}' object cannot be interpreted as an integer", self.type_name(other));
+                return self.raise(classes::TYPE_ERROR, &message);
+            }
+        };
+        let fill = match (self.arg(args, 1), args.count) {
+            (_, 1) => {
+                if known == Known::zfill {
+                    '0'
+                } else {
+                    ' '
+                }
+            }
+            (Value::Str(fill), _) if self.heap.str_len(fill) == 1 => {
+                self.heap.str(fill).chars().next().unwrap_or(' ')
+            }
+            _ => {
+                return self
+                    .raise(classes::TYPE_ERROR, "The fill character must be exactly one character long");
+            }
+        };
+        let missing = width.saturating_sub(self.heap.str_len(text));
+        self.heap.charge(gas::BYTES_8.saturating_mul(missing as u64 / 2))?;
+        self.check_memory((missing as u64).saturating_mul(fill.len_utf8() as u64))?;
+        let whole = self.heap.str(text);
+        let pad = |count: usize| fill.to_string().repeat(count);
+        let padded = match known {
+            Known::ljust => format!("{whole}{}", pad(missing)),
+            Known::rjust => format!("{}{whole}", pad(missing)),
+            Known::center => {
+                let left = missing / 2 + (missing & width & 1);
+                format!("{}{whole}{}", pad(left), pad(missing - left))
+            }
+            _ => {
+                let sign = whole.starts_with(['+', '-']).then(|| &whole[..1]).unwrap_or("");
+                format!("{sign}{}{}", pad(missing), &whole[sign.len()..])
+            }
+        };
+        self.heap.new_str(&padded)
+    }
+}
+
+fn change_case(text: &str, known: Known) -> String {
+    match known {
+        Known::upper => text.to_ascii_uppercase(),
+        Known::lower => text.to_ascii_lowercase(),
+        Known::swapcase => text
+            .chars()
+            .map(|c| if c.is_ascii_lowercase() { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() })
+            .collect(),
+        _ => {
+            let mut start = true;
+            let each_word = known == Known::title;
+            text.chars()
+                .map(|c| {
+                    let changed = if start { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() };
+                    start = each_word && !c.is_ascii_alphabetic();
+                    changed
+                })
+                .collect()
+        }
+    }
+}
+
+fn has_kind(text: &str, known: Known) -> bool {
+    let mut chars = text.chars();
+    match known {
+        Known::isascii => text.is_ascii(),
+        _ if text.is_empty() => false,
+        Known::isdigit | Known::isdecimal => chars.all(|c| c.is_ascii_digit()),
+        Known::isalpha => chars.all(|c| c.is_ascii_alphabetic()),
+        Known::isalnum => chars.all(|c| c.is_ascii_alphanumeric()),
+        Known::isspace => chars.all(is_space),
+        Known::isupper => {
+            text.bytes().any(|b| b.is_ascii_uppercase()) && !text.bytes().any(|b| b.is_ascii_lowercase())
+        }
+        _ => text.bytes().any(|b| b.is_ascii_lowercase()) && !text.bytes().any(|b| b.is_ascii_uppercase()),
+    }
+}
+
+fn split_at(text: &str, separator: &str, most: usize, from_end: bool) -> Vec<std::ops::Range<usize>> {
+    let base = text.as_ptr() as usize;
+    let range = |part: &str| {
+        let start = part.as_ptr() as usize - base;
+        start..start + part.len()
+    };
+    let pieces = most.saturating_add(1);
+    if from_end {
+        let mut ranges: Vec<_> = text.rsplitn(pieces, separator).map(range).collect();
+        ranges.reverse();
+        ranges
+    } else {
+        text.splitn(pieces, separator).map(range).collect()
+    }
+}
+
+fn split_spaces(text: &str, most: usize, from_end: bool) -> Vec<std::ops::Range<usize>> {
+    let mut words: Vec<std::ops::Range<usize>> = Vec::new();
+    let mut start = None;
+    for (at, c) in text.char_indices() {
+        match (is_space(c), start) {
+            (true, Some(from)) => {
+                words.push(from..at);
+                start = None;
+            }
+            (false, None) => start = Some(at),
+            _ => {}
+        }
+    }
+    if let Some(from) = start {
+        words.push(from..text.len());
+    }
+    if words.len() <= most.saturating_add(1) || words.is_empty() {
+        return words;
+    }
+    if from_end {
+        let first = words.len() - most;
+        let head = 0..words[first - 1].end;
+        return std::iter::once(head).chain(words.drain(first..)).collect();
+    }
+    let tail = words[most].start..text.len();
+    words.truncate(most);
+    words.push(tail);
+    words
+}

@@ -1,0 +1,57 @@
+//! Names as numbers. Those that the machine itself asks for have numbers that are known at compile
+//! time, so that no text is compared while a contract runs.
+
+use crate::value::NameId;
+
+macro_rules! known {
+    ($($name:ident)*) => {
+        /// A name that the machine knows.
+        #[allow(non_camel_case_types, reason = "they are spelled as in Python")]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[repr(u16)]
+        pub(crate) enum Known { $($name),* }
+
+        /// The known names, in the order of their numbers.
+        const ALL: &[(&str, Known)] = &[$((stringify!($name), Known::$name)),*];
+    };
+}
+
+known! {
+    ZERO __init__ add address append args balance blake3 call capitalize clear copy count decode
+    difference difference_update discard encode endswith epoch extend find fromhex fromkeys get
+    height hex index insert intersection intersection_update isalnum isalpha isascii isdecimal isdigit
+    isdisjoint islower isspace issubset issuperset isupper items join keys ljust lower lstrip
+    partition pop popitem remove removeprefix removesuffix replace reverse rfind rindex rjust
+    rpartition rsplit rstrip sender setdefault sha256 sort split splitlines startswith strip
+    swapcase symmetric_difference timestamp title transfer union update upper value values
+    verify_ed25519 zfill
+    bit_length to_bytes from_bytes center
+}
+
+/// Texts of all known names.
+pub(crate) fn known_count() -> usize {
+    ALL.len()
+}
+
+impl Known {
+    /// The known name with this number.
+    #[inline]
+    pub(crate) fn of(name: NameId) -> Option<Self> {
+        ALL.get(usize::from(name)).map(|(_, known)| *known)
+    }
+
+    /// The known name with this text.
+    pub(crate) fn named(text: &str) -> Option<Self> {
+        ALL.iter().find(|(name, _)| *name == text).map(|(_, known)| *known)
+    }
+
+    /// Its number.
+    pub(crate) const fn id(self) -> NameId {
+        self as NameId
+    }
+
+    /// Its text.
+    pub(crate) fn text(self) -> &'static str {
+        ALL[self as usize].0
+    }
+}

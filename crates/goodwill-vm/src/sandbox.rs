@@ -1,0 +1,317 @@
+//! A chain in memory for contracts: no network, no blocks, no fees.
+
+use crate::{
+    compile,
+    data::Data,
+    host::{ChainFacts, Event, Host, Missing},
+    literal,
+    program::Program,
+    refuse::Refusal,
+    signature,
+    vm::{Call, Failure, Outcome, Step, Vm},
+};
+use goodwill_types::Address;
+use std::{collections::BTreeMap, sync::Arc};
+
+/// State that a call can change and roll back.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct State {
+    cells: BTreeMap<(Address, Vec<u8>), Vec<u8>>,
+    balances: BTreeMap<Address, u128>,
+    events: Vec<Event>,
+}
+
+/// How an overlay is undone.
+#[derive(Debug)]
+enum Undo {
+    Cell(Address, Vec<u8>, Option<Vec<u8>>),
+    Balance(Address, Option<u128>),
+}
+
+/// A chain in memory.
+#[derive(Debug)]
+pub struct Sandbox {
+    state: State,
+    undo: Vec<Undo>,
+    overlays: Vec<(usize, usize)>,
+    programs: BTreeMap<Address, Arc<Program>>,
+    facts: ChainFacts,
+    /// What contracts printed.
+    pub log: String,
+}
+
+/// What one call of a sandbox came to.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct Report {
+    /// Whether the method returned.
+    pub ok: bool,
+    /// `repr` of what it returned.
+    pub result: Option<String>,
+    /// The traceback, or why the file was refused.
+    pub error: Option<String>,
+    /// Gas used.
+    pub gas_used: u64,
+    /// Memory used by formula, in bytes.
+    pub memory_bytes: u64,
+}
+
+/// The address whose 20 bytes all are `byte`.
+pub fn account(byte: u8) -> Address {
+    let mut bytes = [byte; crate::address::ADDRESS_BYTES];
+    bytes[0] = 0;
+    crate::address::from_bytes(&bytes).expect("version 0 is an address")
+}
+
+impl Default for Sandbox {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Sandbox {
+    /// An empty chain at height 1, with the prefix `dev`.
+    pub fn new() -> Self {
+        let prefix = "dev".parse().expect("three letters are a prefix");
+        Self {
+            state: State::default(),
+            undo: Vec::new(),
+            overlays: Vec::new(),
+            programs: BTreeMap::new(),
+            facts: ChainFacts { height: 1, timestamp_ms: 1_000, epoch: 0, prefix },
+            log: String::new(),
+        }
+    }
+
+    /// Sets what contracts know of their block.
+    pub fn at(&mut self, height: u64, timestamp_ms: u64, epoch: u64) -> &mut Self {
+        self.facts = ChainFacts { height, timestamp_ms, epoch, ..self.facts };
+        self
+    }
+
+    /// Gives an account coins.
+    pub fn fund(&mut self, account: Address, amount: u128) {
+        self.state.balances.insert(account, amount);
+    }
+
+    /// Puts a program at an address, without running `init`.
+    pub fn install(&mut self, contract: Address, program: Arc<Program>) {
+        self.programs.insert(contract, program);
+    }
+
+    /// The program at an address.
+    pub fn installed(&self, contract: &Address) -> Option<&Arc<Program>> {
+        self.programs.get(contract)
+    }
+
+    /// Events so far.
+    pub fn events(&self) -> &[Event] {
+        &self.state.events
+    }
+
+    /// Cells of a contract's storage: paths and encoded values.
+    pub fn cells(&self, contract: Address) -> impl Iterator<Item = (&[u8], &[u8])> {
+        let all = self.state.cells.iter().filter(move |((of, _), _)| *of == contract);
+        all.map(|((_, path), value)| (path.as_slice(), value.as_slice()))
+    }
+
+    /// An account's coins.
+    pub fn coins(&self, account: &Address) -> u128 {
+        self.state.balances.get(account).copied().unwrap_or(0)
+    }
+
+    /// A hash of all state and events, to compare machines and runs.
+    pub fn digest(&self) -> [u8; 32] {
+        let mut hasher = blake3::Hasher::new();
+        let mut feed = |bytes: &[u8]| {
+            hasher.update(&(bytes.len() as u64).to_le_bytes());
+            hasher.update(bytes);
+        };
+        for ((contract, path), value) in &self.state.cells {
+            feed(&contract.to_bytes());
+            feed(path);
+            feed(value);
+        }
+        for (account, balance) in &self.state.balances {
+            feed(&account.to_bytes());
+            feed(&balance.to_le_bytes());
+        }
+        for event in &self.state.events {
+            feed(&event.contract.to_bytes());
+            feed(event.name.as_bytes());
+            for (name, value) in &event.fields {
+                feed(name.as_bytes());
+                feed(value);
+            }
+        }
+        *hasher.finalize().as_bytes()
+    }
+
+    /// Runs a call to its end.
+    pub fn call(&mut self, call: &Call, gas: u64) -> Outcome {
+        let Some(program) = self.programs.get(&call.contract).map(Arc::clone) else {
+            return Outcome {
+                result: Err(Failure::Broken("no contract there")),
+                gas_used: 0,
+                memory_bytes: 0,
+            };
+        };
+        let mut vm = Vm::new(program, call, gas, self);
+        let step = vm.run(self);
+        self.undo.clear();
+        match step {
+            Step::Done(outcome) => outcome,
+            Step::Need(_) => Outcome {
+                result: Err(Failure::Broken("the sandbox has everything")),
+                gas_used: 0,
+                memory_bytes: 0,
+            },
+        }
+    }
+
+    /// `repr` of an encoded value of a contract.
+    pub fn repr(&self, contract: &Address, bytes: &[u8]) -> String {
+        let fields = |name: &str| {
+            self.programs.get(contract).map_or_else(Vec::new, |program| program.record_fields(name))
+        };
+        match Data::decode(bytes) {
+            Some(data) => data.repr(&self.facts.prefix, &fields),
+            None => "<damaged>".into(),
+        }
+    }
+
+    /// A contract's address in [`run_method`] and the differential run: 20 bytes `0xC0`.
+    pub fn contract_address() -> Address {
+        account(0xC0)
+    }
+}
+
+/// Deploys a file and runs one of its methods; arguments are Python literals or `Address('...')`. A
+/// method `init` is the deployment itself; otherwise `init` is run first if it takes no arguments.
+pub fn run_method(source: &str, method: &str, arguments: &[&str], gas: u64) -> Report {
+    let refused =
+        |error: String| Report { ok: false, result: None, error: Some(error), gas_used: 0, memory_bytes: 0 };
+    let program = match compile::compile(source, "contract.py") {
+        Ok(program) => program,
+        Err(refusal) => return refused(Refusal::to_string(&refusal)),
+    };
+    let mut sandbox = Sandbox::new();
+    let parsed: Result<Vec<Data>, String> =
+        arguments.iter().map(|text| literal::parse(text, &sandbox.facts.prefix)).collect();
+    let arguments = match parsed {
+        Ok(arguments) => arguments,
+        Err(error) => return refused(error),
+    };
+    let contract = Sandbox::contract_address();
+    let sender = account(1);
+    sandbox.install(contract, Arc::clone(&program));
+    sandbox.fund(sender, 1_000_000);
+    let call = |method: &str, arguments: Vec<Data>, deploys: bool| Call {
+        contract,
+        sender,
+        value: 0,
+        method: method.into(),
+        arguments,
+        keywords: Vec::new(),
+        deploys,
+    };
+    if method != "init" && program.init_takes_nothing() {
+        let outcome = sandbox.call(&call("init", Vec::new(), true), gas);
+        if outcome.result.is_err() {
+            return sandbox.report(&contract, outcome);
+        }
+    }
+    let outcome = sandbox.call(&call(method, arguments, method == "init"), gas);
+    sandbox.report(&contract, outcome)
+}
+
+impl Sandbox {
+    /// An outcome as the tools show it.
+    pub fn report(&self, contract: &Address, outcome: Outcome) -> Report {
+        let Outcome { result, gas_used, memory_bytes } = outcome;
+        let (result, error) = match result {
+            Ok(bytes) => (Some(self.repr(contract, &bytes)), None),
+            Err(Failure::Raised(raised)) => (None, Some(raised.traceback)),
+            Err(Failure::OutOfGas) => (None, Some("out of gas".into())),
+            Err(Failure::OutOfMemory) => (None, Some("out of memory".into())),
+            Err(Failure::Broken(reason)) => (None, Some(format!("a bug of the machine: {reason}"))),
+        };
+        Report { ok: error.is_none(), result, error, gas_used, memory_bytes }
+    }
+}
+
+impl Host for Sandbox {
+    fn read(&mut self, contract: &Address, path: &[u8]) -> Result<Option<Vec<u8>>, Missing> {
+        Ok(self.state.cells.get(&(*contract, path.to_vec())).cloned())
+    }
+
+    fn write(&mut self, contract: &Address, path: &[u8], value: Option<&[u8]>) {
+        let key = (*contract, path.to_vec());
+        let old = match value {
+            Some(value) => self.state.cells.insert(key, value.to_vec()),
+            None => self.state.cells.remove(&key),
+        };
+        self.undo.push(Undo::Cell(*contract, path.to_vec(), old));
+    }
+
+    fn balance(&mut self, account: &Address) -> Result<u128, Missing> {
+        Ok(self.coins(account))
+    }
+
+    fn transfer(&mut self, from: &Address, to: &Address, amount: u128) -> Result<bool, Address> {
+        let Some(left) = self.coins(from).checked_sub(amount) else { return Ok(false) };
+        self.set_balance(*from, left);
+        let Some(sum) = self.coins(to).checked_add(amount) else { return Ok(false) };
+        self.set_balance(*to, sum);
+        Ok(true)
+    }
+
+    fn program(&mut self, contract: &Address) -> Result<Option<Arc<Program>>, Missing> {
+        Ok(self.programs.get(contract).map(Arc::clone))
+    }
+
+    fn emit(&mut self, event: Event) {
+        self.state.events.push(event);
+    }
+
+    fn chain(&self) -> ChainFacts {
+        self.facts
+    }
+
+    fn verify_ed25519(&self, public_key: &[u8; 32], message: &[u8], signature: &[u8; 64]) -> bool {
+        signature::verify(public_key, message, signature)
+    }
+
+    fn print(&mut self, text: &str) {
+        self.log.push_str(text);
+    }
+
+    fn begin(&mut self) {
+        self.overlays.push((self.undo.len(), self.state.events.len()));
+    }
+
+    fn commit(&mut self) {
+        self.overlays.pop();
+    }
+
+    fn rollback(&mut self) {
+        let Some((changes, events)) = self.overlays.pop() else { return };
+        self.state.events.truncate(events);
+        for undo in self.undo.drain(changes..).rev() {
+            match undo {
+                Undo::Cell(contract, path, Some(value)) => {
+                    _ = self.state.cells.insert((contract, path), value)
+                }
+                Undo::Cell(contract, path, None) => _ = self.state.cells.remove(&(contract, path)),
+                Undo::Balance(account, Some(balance)) => _ = self.state.balances.insert(account, balance),
+                Undo::Balance(account, None) => _ = self.state.balances.remove(&account),
+            }
+        }
+    }
+}
+
+impl Sandbox {
+    fn set_balance(&mut self, account: Address, balance: u128) {
+        let old = self.state.balances.insert(account, balance);
+        self.undo.push(Undo::Balance(account, old));
+    }
+}

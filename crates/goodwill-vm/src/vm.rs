@@ -1,0 +1,396 @@
+//! A call of a contract, with the calls that it makes to others: a state that runs until it ends or
+//! the host must fetch something.
+
+use crate::{
+    classes,
+    data::Data,
+    fault::{Fault, Run},
+    gas,
+    host::{Host, Key},
+    interpreter::{Context, Machine, OutgoingCall},
+    limits,
+    meter::Meter,
+    program::{Export, Program},
+    traceback::Raised,
+    types::Type,
+    value::Value,
+};
+use goodwill_types::Address;
+use std::sync::Arc;
+
+/// What is called from outside.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// The contract's address.
+    pub contract: Address,
+    /// Who calls: `msg.sender`.
+    pub sender: Address,
+    /// Coins that come with the call, in the smallest unit: `msg.value`.
+    pub value: u128,
+    /// An exported method; `init` at deployment only.
+    pub method: String,
+    /// Positional arguments.
+    pub arguments: Vec<Data>,
+    /// Arguments by name.
+    pub keywords: Vec<(String, Data)>,
+    /// Whether this deploys the contract: `init` is run, if there is one.
+    pub deploys: bool,
+}
+
+/// How a call ended. Its effects are in the host's state exactly if it returned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// What the method returned, encoded, or why it failed.
+    pub result: Result<Vec<u8>, Failure>,
+    /// Gas that was used.
+    pub gas_used: u64,
+    /// Memory that was used, by formula, in bytes.
+    pub memory_bytes: u64,
+}
+
+/// Why a call failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// An exception that the contract did not catch, or that the call itself deserved.
+    Raised(Raised),
+    /// The gas was not enough.
+    OutOfGas,
+    /// More than [`limits::MEMORY_BYTES_MAX`].
+    OutOfMemory,
+    /// A bug of the machine or the host.
+    Broken(&'static str),
+}
+
+/// What [`Vm::run`] came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// The host fetches these, then calls `run` again. Nothing runs twice, and gas does not differ.
+    Need(Vec<Key>),
+    /// The end.
+    Done(Outcome),
+}
+
+/// A contract's activation.
+#[derive(Debug)]
+struct Activation {
+    machine: Machine,
+    phase: Phase,
+    /// The kind of the result.
+    returns: Option<Type>,
+}
+
+/// How far an activation is.
+#[derive(Debug)]
+enum Phase {
+    /// Coins are not moved yet, nothing has run.
+    Enter(Entry),
+    Running,
+    /// It waits for a call that it made.
+    Waiting,
+}
+
+/// What is to be run.
+#[derive(Clone, Debug)]
+struct Entry {
+    method: String,
+    arguments: Vec<Vec<u8>>,
+    keywords: Vec<(String, Vec<u8>)>,
+    deploys: bool,
+}
+
+/// A call of a contract and, above it, those that it waits for.
+#[derive(Debug)]
+pub struct Vm {
+    activations: Vec<Activation>,
+    gas: u64,
+}
+
+impl Vm {
+    /// A call with this much gas; nothing runs yet.
+    pub fn new(program: Arc<Program>, call: &Call, gas: u64, host: &dyn Host) -> Self {
+        let entry = Entry {
+            method: call.method.clone(),
+            arguments: call.arguments.iter().map(Data::encode).collect(),
+            keywords: call.keywords.iter().map(|(name, value)| (name.clone(), value.encode())).collect(),
+            deploys: call.deploys,
+        };
+        let context = Context {
+            contract: call.contract,
+            sender: call.sender,
+            value: call.value,
+            view: false,
+            prefix: host.chain().prefix,
+        };
+        let machine = Machine::new(program, context, Meter::new(gas));
+        let activation = Activation { machine, phase: Phase::Enter(entry), returns: None };
+        Self { activations: vec![activation], gas }
+    }
+
+    /// Runs until the end, or until the host must fetch something.
+    pub fn run(&mut self, host: &mut dyn Host) -> Step {
+        let mut result = match self.advance(host) {
+            Ok(result) => result,
+            Err(keys) => return Step::Need(keys),
+        };
+        loop {
+            // The activation on top has ended with this result.
+            let Some(mut done) = self.activations.pop() else {
+                return Step::Done(self.outcome(Err(Failure::Broken("no activation")), Meter::new(0)));
+            };
+            match &result {
+                Ok(_) => host.commit(),
+                Err(_) => host.rollback(),
+            }
+            let meter = done.machine.heap.meter;
+            let Some(caller) = self.activations.last_mut() else {
+                let failure = result.map_err(|fault| failure(&mut done.machine, fault));
+                return Step::Done(self.outcome(failure, meter));
+            };
+            caller.machine.heap.meter = meter;
+            caller.phase = Phase::Running;
+            let value = hand_back(&mut caller.machine, &mut done.machine, result);
+            let run = caller.machine.finish_call(host, value);
+            result = match self.settle(host, run) {
+                Ok(result) => result,
+                Err(keys) => return Step::Need(keys),
+            };
+        }
+    }
+
+    fn outcome(&self, result: Result<Vec<u8>, Failure>, meter: Meter) -> Outcome {
+        let memory_bytes = limits::MEMORY_BYTES_MAX.saturating_sub(meter.memory);
+        let gas = if matches!(result, Err(Failure::OutOfGas)) { 0 } else { meter.gas };
+        Outcome { result, gas_used: self.gas.saturating_sub(gas), memory_bytes }
+    }
+
+    /// Starts or goes on with the activation on top.
+    fn advance(&mut self, host: &mut dyn Host) -> Result<Run<Vec<u8>>, Vec<Key>> {
+        let Some(top) = self.activations.last_mut() else { return Ok(Err(Fault::Broken("no activation"))) };
+        let run = match std::mem::replace(&mut top.phase, Phase::Running) {
+            Phase::Enter(entry) => match top.enter(host, &entry) {
+                Ok(true) => top.machine.resume(host),
+                Ok(false) => Ok(Value::None),
+                Err(fault) => {
+                    if fault == Fault::Need {
+                        top.phase = Phase::Enter(entry);
+                    }
+                    Err(fault)
+                }
+            },
+            Phase::Running => top.machine.resume(host),
+            Phase::Waiting => Err(Fault::Broken("a waiting activation was run")),
+        };
+        self.settle(host, run)
+    }
+
+    /// Deals with calls of other contracts until the activation on top ends or needs something.
+    fn settle(&mut self, host: &mut dyn Host, run: Run<Value>) -> Result<Run<Vec<u8>>, Vec<Key>> {
+        let Some(top) = self.activations.last_mut() else { return Ok(Err(Fault::Broken("no activation"))) };
+        match run {
+            Ok(value) => Ok(top.finish(host, value)),
+            Err(Fault::Need) => Err(std::mem::take(&mut top.machine.needed)),
+            Err(Fault::Call) => match top.machine.outgoing.take() {
+                Some(call) => self.call_out(host, call),
+                None => Ok(Err(Fault::Broken("no call to make"))),
+            },
+            Err(fault) => Ok(Err(fault)),
+        }
+    }
+
+    /// Opens the activation for a call that the one on top makes.
+    fn call_out(&mut self, host: &mut dyn Host, call: OutgoingCall) -> Result<Run<Vec<u8>>, Vec<Key>> {
+        let depth = self.activations.len();
+        let entered =
+            self.activations.iter().any(|activation| activation.machine.context.contract == call.contract);
+        let Some(top) = self.activations.last_mut() else { return Ok(Err(Fault::Broken("no activation"))) };
+        let refusal = if entered {
+            Some("the contract is already running: calls cannot come back into it")
+        } else if depth >= limits::CONTRACT_DEPTH_MAX {
+            Some("contracts call each other too deep")
+        } else {
+            None
+        };
+        if let Some(message) = refusal {
+            let raised = top.machine.raise(classes::RUNTIME_ERROR, message);
+            let run = top.machine.finish_call(host, raised);
+            return self.settle(host, run);
+        }
+        top.phase = Phase::Waiting;
+        let context = Context {
+            contract: call.contract,
+            sender: top.machine.context.contract,
+            value: call.value,
+            view: top.machine.context.view,
+            prefix: top.machine.context.prefix,
+        };
+        let machine = Machine::new(call.program, context, top.machine.heap.meter);
+        let entry =
+            Entry { method: call.method, arguments: call.arguments, keywords: Vec::new(), deploys: false };
+        self.activations.push(Activation { machine, phase: Phase::Enter(entry), returns: None });
+        self.advance(host)
+    }
+}
+
+impl Activation {
+    /// Checks the call, moves its coins and starts the method. `false`: there is nothing to run.
+    fn enter(&mut self, host: &mut dyn Host, entry: &Entry) -> Run<bool> {
+        let before = self.machine.heap.meter;
+        host.begin();
+        let entered = self.enter_here(host, entry);
+        if entered == Err(Fault::Need) {
+            host.rollback();
+            self.machine.heap.meter = before;
+        }
+        entered
+    }
+
+    fn enter_here(&mut self, host: &mut dyn Host, entry: &Entry) -> Run<bool> {
+        let machine = &mut self.machine;
+        machine.heap.charge(gas::ENTER)?;
+        let program = Arc::clone(&machine.heap.program);
+        let export = program.exports.get(entry.method.as_str());
+        let class = program.class_name(program.contract);
+        let export = match export {
+            None if entry.deploys => {
+                return match entry.arguments.is_empty() && entry.keywords.is_empty() {
+                    true => self.receive(host, false).map(|()| false),
+                    false => machine
+                        .raise(classes::TYPE_ERROR, &format!("{class} has no init, and takes no arguments")),
+                };
+            }
+            Some(_) if entry.method == "init" && !entry.deploys => {
+                return machine
+                    .raise(classes::PERMISSION_ERROR, "init runs once, when the contract is deployed");
+            }
+            Some(export) => export,
+            None => {
+                let message = format!("{class} has no exported method '{}'", entry.method);
+                return machine.raise(classes::ATTRIBUTE_ERROR, &message);
+            }
+        };
+        self.receive(host, export.payable)?;
+        self.machine.context.view |= export.view;
+        self.returns.clone_from(&export.returns);
+        let arguments = self.machine.bind_outside(&program, export, &entry.arguments, &entry.keywords)?;
+        self.machine.start(export.function, &arguments)?;
+        Ok(true)
+    }
+
+    /// Moves the coins that come with the call.
+    fn receive(&mut self, host: &mut dyn Host, payable: bool) -> Run<()> {
+        let machine = &mut self.machine;
+        let Context { contract, sender, value, .. } = machine.context;
+        if value == 0 {
+            return Ok(());
+        }
+        if !payable {
+            return machine.raise(classes::VALUE_ERROR, "method is not payable");
+        }
+        machine.heap.charge(gas::TRANSFER)?;
+        match host.transfer(&sender, &contract, value) {
+            Ok(true) => Ok(()),
+            Ok(false) => machine.raise(classes::VALUE_ERROR, "insufficient balance"),
+            Err(account) => machine.need(Key::Account(account)),
+        }
+    }
+
+    /// Writes back what has changed, and encodes the result.
+    fn finish(&mut self, host: &mut dyn Host, value: Value) -> Run<Vec<u8>> {
+        let mut bytes = Vec::new();
+        let kind = self.returns.clone().unwrap_or(Type::Any);
+        self.machine.encode(&mut bytes, &kind, value)?;
+        self.machine.flush(host)?;
+        Ok(bytes)
+    }
+}
+
+/// The result of a call in the caller's terms.
+fn hand_back(caller: &mut Machine, callee: &mut Machine, result: Run<Vec<u8>>) -> Run<Value> {
+    match result {
+        Ok(bytes) => caller.decode_value(&bytes),
+        Err(Fault::Raised(exception)) => {
+            let raised = callee.describe(exception);
+            let (class, message) = callee.visible_exception(&raised);
+            caller.raise(class, &message)
+        }
+        Err(fault) => Err(fault),
+    }
+}
+
+fn failure(machine: &mut Machine, fault: Fault) -> Failure {
+    match fault {
+        Fault::Raised(exception) => Failure::Raised(machine.describe(exception)),
+        Fault::OutOfGas => Failure::OutOfGas,
+        Fault::OutOfMemory => Failure::OutOfMemory,
+        Fault::Broken(reason) => Failure::Broken(reason),
+        Fault::Need | Fault::Call => Failure::Broken("an ended call still waits"),
+    }
+}
+
+impl Machine {
+    /// Arguments from outside, checked against the hints, for each parameter in order.
+    fn bind_outside(
+        &mut self,
+        program: &Program,
+        export: &Export,
+        arguments: &[Vec<u8>],
+        keywords: &[(String, Vec<u8>)],
+    ) -> Run<Vec<Value>> {
+        let parameters = &program.functions[usize::from(export.function)].parameters;
+        let name = program.name(program.functions[usize::from(export.function)].name);
+        let positional = usize::from(parameters.positional) - 1;
+        let mut values = vec![None; export.parameters.len()];
+        let mut rest = Vec::new();
+        for (index, bytes) in arguments.iter().enumerate() {
+            let kind = export.parameters.get(index).filter(|_| index < positional);
+            match (kind, &export.star) {
+                (Some(kind), _) => values[index] = Some(self.outside(kind.as_ref(), bytes)?),
+                (None, Some(star)) => rest.push(self.outside(Some(star), bytes)?),
+                (None, None) => {
+                    let message =
+                        format!("{name}() takes {positional} arguments but {} were given", arguments.len());
+                    return self.raise(classes::TYPE_ERROR, &message);
+                }
+            }
+        }
+        for (keyword, bytes) in keywords {
+            let slot =
+                parameters.names.iter().skip(1).position(|parameter| program.name(*parameter) == keyword);
+            match slot {
+                Some(slot) if values[slot].is_none() => {
+                    values[slot] = Some(self.outside(export.parameters[slot].as_ref(), bytes)?);
+                }
+                Some(_) => {
+                    let message = format!("{name}() got multiple values for argument '{keyword}'");
+                    return self.raise(classes::TYPE_ERROR, &message);
+                }
+                None => {
+                    let message = format!("{name}() got an unexpected keyword argument '{keyword}'");
+                    return self.raise(classes::TYPE_ERROR, &message);
+                }
+            }
+        }
+        let mut bound = vec![Value::Contract];
+        for (index, value) in values.into_iter().enumerate() {
+            match value.or(parameters.defaults[index + 1]) {
+                Some(value) => bound.push(value),
+                None => {
+                    let missing = program.name(parameters.names[index + 1]);
+                    let message = format!("{name}() missing 1 required positional argument: '{missing}'");
+                    return self.raise(classes::TYPE_ERROR, &message);
+                }
+            }
+        }
+        if parameters.star {
+            bound.push(self.heap.new_tuple(&rest)?);
+        }
+        Ok(bound)
+    }
+
+    fn outside(&mut self, kind: Option<&Type>, bytes: &[u8]) -> Run<Value> {
+        let value = self.decode_value(bytes)?;
+        let mut again = Vec::new();
+        self.encode(&mut again, kind.unwrap_or(&Type::Any), value)?;
+        Ok(value)
+    }
+}
