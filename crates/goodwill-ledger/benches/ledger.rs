@@ -2,7 +2,7 @@
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use goodwill_ledger::{
-    Executor, Manifest, Purpose, Reveal,
+    ExecutedBlock, Executor, Manifest, Purpose, Reveal,
     manifest::{Member, development_manifest},
 };
 use goodwill_types::{
@@ -61,36 +61,100 @@ fn reveal() -> Reveal {
     Arc::new(move |_, left| luck.reveal(left))
 }
 
+/// Blocks of an epoch of the development chain.
+const EPOCH: u64 = 40;
+
 fn context(height: u64) -> BlockContext {
-    BlockContext { height, epoch: 0, view: height, parent_view: height - 1, timestamp_ms: height * 1_000 }
+    let (epoch, offset) = (height / EPOCH, height % EPOCH);
+    BlockContext { height, epoch, view: offset + 1, parent_view: offset, timestamp_ms: height * 1_000 }
 }
 
 /// The state after genesis.
 fn genesis(manifest: &Arc<Manifest>) -> Known {
     let mut known = Known::new();
-    let mut executor =
-        Executor::new(manifest.clone(), context(1), Purpose::Propose { reveal: reveal() }, Vec::new());
-    let done = loop {
-        match executor.run(&mut known) {
-            Progress::Need(keys) => keys.into_iter().for_each(|key| known.insert(key, None)),
-            Progress::Done(done) => break done.expect("an empty block holds"),
-        }
-    };
-    for (key, value) in done.changes {
-        known.insert(key, value);
-    }
+    go_on(manifest, &mut known, 1, Vec::new());
     known
 }
 
-fn execute(manifest: &Arc<Manifest>, known: &Known, purpose: &Purpose, transactions: Named) -> usize {
-    let mut known = known.clone();
-    let mut executor = Executor::new(manifest.clone(), context(2), purpose.clone(), transactions);
+/// Makes the block at `height`, and goes on with its state.
+fn go_on(manifest: &Arc<Manifest>, known: &mut Known, height: u64, transactions: Named) {
+    let done = run(manifest, known, height, &Purpose::Propose { reveal: reveal() }, transactions);
+    for (key, value) in done.changes {
+        known.insert(key, value);
+    }
+}
+
+fn run(
+    manifest: &Arc<Manifest>,
+    known: &mut Known,
+    height: u64,
+    purpose: &Purpose,
+    transactions: Named,
+) -> ExecutedBlock {
+    let mut executor = Executor::new(manifest.clone(), context(height), purpose.clone(), transactions);
     loop {
-        match executor.run(&mut known) {
+        match executor.run(known) {
             Progress::Need(keys) => keys.into_iter().for_each(|key| known.insert(key, None)),
-            Progress::Done(done) => break done.expect("the block holds").receipts.len(),
+            Progress::Done(done) => break done.expect("the block holds"),
         }
     }
+}
+
+fn execute(manifest: &Arc<Manifest>, known: &Known, purpose: &Purpose, transactions: Named) -> usize {
+    run(manifest, &mut known.clone(), 2, purpose, transactions).receipts.len()
+}
+
+/// Accounts that order a slot each.
+const ORDERING: usize = 10_000;
+
+/// The state before the draw of what 10,000 accounts ordered, and before the end of its epoch.
+fn before_draw() -> (Arc<Manifest>, Known, Known) {
+    let founder = Member::new("miner", &key(0), Address::of(&key(0).public_key()));
+    let accounts: Vec<_> = (0..ORDERING).map(|number| Address::of(&key(number).public_key())).collect();
+    let unlimited = [("gas_per_block_max", 1 << 40), ("body_size_max", 16 << 20)];
+    let text = development_manifest(&[founder], &accounts, Amount::from_coins(10), 0, &unlimited);
+    let manifest = Arc::new(Manifest::parse(&text).expect("a valid manifest"));
+    let order = |number: usize| {
+        let (key, price_max) = (key(number), Amount::from_coins(10));
+        let signed = Transaction {
+            sender: key.public_key(),
+            nonce: 0,
+            last_height: 1 << 20,
+            gas_limit: 400_000,
+            fee_per_gas_max: 20,
+            tip_per_gas: 0,
+            action: Action::OrderSlots { epoch: 2, count: 1, price_max },
+        }
+        .sign(&key, &manifest.chain_id());
+        (signed.id(), signed)
+    };
+    let mut known = genesis(&manifest);
+    go_on(&manifest, &mut known, 2, (0..ORDERING).map(order).collect());
+    let draw = manifest.parameters.draw_height(2);
+    (3..draw).for_each(|height| go_on(&manifest, &mut known, height, Vec::new()));
+    let mut last = known.clone();
+    (draw..2 * EPOCH - 1).for_each(|height| go_on(&manifest, &mut last, height, Vec::new()));
+    (manifest, known, last)
+}
+
+/// spec: draw, committee
+fn boundaries(criterion: &mut Criterion) {
+    let (manifest, before_draw, before_last) = before_draw();
+    let mut group = criterion.benchmark_group("10,000 accounts order");
+    group.sample_size(10);
+    let blocks =
+        [("draw", before_draw, manifest.parameters.draw_height(2)), ("boundary", before_last, 2 * EPOCH - 1)];
+    for (name, known, height) in blocks {
+        let purpose = Purpose::Propose { reveal: reveal() };
+        group.bench_function(name, |bencher| {
+            bencher.iter_batched(
+                || known.clone(),
+                |mut known| run(&manifest, &mut known, height, &purpose, Vec::new()).changes.len(),
+                BatchSize::LargeInput,
+            )
+        });
+    }
+    group.finish();
 }
 
 fn benches(criterion: &mut Criterion) {
@@ -136,5 +200,5 @@ fn benches(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(ledger, benches);
+criterion_group!(ledger, benches, boundaries);
 criterion_main!(ledger);

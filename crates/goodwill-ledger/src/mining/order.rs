@@ -149,7 +149,13 @@ pub(crate) fn pages(record: &Epoch) -> u32 {
 }
 
 /// How many slots each account gets: all of its own, or its part of a draw without replacement.
-fn fill(orders: &[Order], ordered: u64, slots: u32, epoch: u64, luck: &Digest) -> BTreeMap<Address, u32> {
+pub(crate) fn fill(
+    orders: &[Order],
+    ordered: u64,
+    slots: u32,
+    epoch: u64,
+    luck: &Digest,
+) -> BTreeMap<Address, u32> {
     if ordered <= slots.into() {
         let all = |order: &Order| (order.account, u32::try_from(order.count).expect("at most the slots"));
         return orders.iter().map(all).collect();

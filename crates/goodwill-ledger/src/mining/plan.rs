@@ -3,13 +3,16 @@
 
 use super::{
     missed_turns,
-    order::pages,
+    order::{fill, pages},
     records::{
-        Epoch, Miner, OrderPage, Owners, SeatRecord, TakenSeats, draws_key, founder_key, order_page_key,
-        owners_key, page_of, taken_seats_key,
+        Epoch, Miner, Order, OrderPage, Owners, SeatRecord, TakenSeats, draws_key, founder_key,
+        order_page_key, owners_key, page_of, taken_seats_key,
     },
 };
-use crate::{Manifest, StoreError, state::State};
+use crate::{
+    ChainState, Manifest, StoreError,
+    state::{State, chain_key},
+};
 use goodwill_types::{Account, Action, Address, BlockContext, Committee, Key, codec::Read};
 use std::collections::BTreeSet;
 
@@ -57,7 +60,7 @@ impl<'a> Plan<'a> {
         self.want(Epoch::key(context.epoch));
         self.turn(context)?;
         if context.height == parameters.draw_height(context.epoch + 1) {
-            self.draw(context.epoch + 1)?;
+            self.draw(context.epoch + 1, parameters.slots_per_epoch)?;
         }
         if parameters.is_last(context.height) {
             self.boundary(manifest, context.epoch)?;
@@ -77,14 +80,23 @@ impl<'a> Plan<'a> {
         Ok(())
     }
 
-    fn draw(&mut self, epoch: u64) -> Result<(), StoreError> {
+    /// The accounts of all whose orders are not filled, and the miners whose are.
+    fn draw(&mut self, epoch: u64, slots: u32) -> Result<(), StoreError> {
         let Some(record) = self.look::<Epoch>(Epoch::key(epoch))? else { return Ok(()) };
+        let Some(chain) = self.look::<ChainState>(chain_key())? else { return Ok(()) };
+        let mut orders = Vec::with_capacity(record.accounts as usize);
         for page in 0..pages(&record) {
-            let orders: Option<OrderPage> = self.look(order_page_key(epoch, page))?;
-            for order in orders.iter().flat_map(|orders| orders.iter()) {
-                self.want_miner(&order.account);
-            }
+            let page: Option<OrderPage> = self.look(order_page_key(epoch, page))?;
+            orders.extend(page.into_iter().flat_map(OrderPage::into_vec));
         }
+        if orders.len() < record.accounts as usize {
+            return Ok(());
+        }
+        let filled = fill(&orders, record.ordered, slots, epoch, &chain.luck);
+        filled.keys().for_each(|account| self.want(Miner::key(account)));
+        let filled = |order: &Order| filled.get(&order.account).copied().unwrap_or(0);
+        let open = orders.iter().filter(|order| order.count > filled(order).into());
+        open.for_each(|order| self.want(Account::key(&order.account)));
         Ok(())
     }
 
