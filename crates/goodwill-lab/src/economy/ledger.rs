@@ -28,7 +28,8 @@ const BYTES: u64 = 400;
 
 /// The price of a slot of the first epochs, in base units.
 pub(super) fn first_price(parameters: &Parameters) -> u64 {
-    (parameters.paid_turns() * parameters.subsidy.units * RHO.0).div_ceil(RHO.1)
+    let full = u128::from(parameters.paid_turns()) * u128::from(parameters.subsidy.units);
+    u64::try_from((full * u128::from(RHO.0)).div_ceil(u128::from(RHO.1))).unwrap_or(u64::MAX)
 }
 
 /// The chain after its first block: one founder, the miners with their first coins, and the public.

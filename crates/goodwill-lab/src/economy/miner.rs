@@ -12,6 +12,8 @@ use rand::{RngExt as _, rngs::StdRng};
 pub(super) const OUTAGE_PARTS: u64 = 4;
 /// The most that one order asks for, as a multiple of the slots of an epoch.
 const ORDER_MAX: u64 = 32;
+/// The most that a miner begins with, in base units: a chain can issue it for all of them.
+const FIRST_COINS_MAX: u64 = u64::MAX / 1_000;
 /// What an account keeps for the fees of its own transactions, in slot prices: 1 in this many.
 const FEES_KEPT: u64 = 4;
 
@@ -80,7 +82,8 @@ impl Miner {
         let key = key_of(seed, "miner", number);
         // Money for a slot of every epoch is locked in orders and in rewards that have not matured.
         let rounds = parameters.maturity_epochs + 4;
-        let first_coins = slots_of(group.purse, parameters) * rounds * (price + price / 4);
+        let slot_coins = rounds.saturating_mul(price.saturating_add(price / 4));
+        let first_coins = slots_of(group.purse, parameters).saturating_mul(slot_coins).min(FIRST_COINS_MAX);
         Self {
             group: group.name,
             address: Address::of(&key.public_key()),

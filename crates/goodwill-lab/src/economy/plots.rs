@@ -2,7 +2,7 @@
 
 use super::{
     Report, Scenario,
-    report::{MinerResult, Run, Window, coins},
+    report::{MinerResult, Run, Window, coins, rounded},
 };
 use plotters::{
     coord::{Shift, types::RangedCoordf64},
@@ -94,12 +94,19 @@ fn chart<'a, 'b>(
         .configure_mesh()
         .x_desc(x_name)
         .y_desc(y_name)
+        .x_label_formatter(&|value| tick(*value))
+        .y_label_formatter(&|value| tick(*value))
         .light_line_style(TRANSPARENT)
         .bold_line_style(BLACK.mix(0.12))
         .axis_desc_style((FONT, 16))
         .label_style((FONT, 14))
         .draw()?;
     Ok(chart)
+}
+
+/// A number without needless zeros.
+fn tick(value: f64) -> String {
+    rounded(value).to_string()
 }
 
 fn line(

@@ -120,14 +120,14 @@ impl Scenario {
 
 /// Rules of an epoch that is cheap to simulate: 64 blocks and 16 slots of 4 paid turns, instead of
 /// 960, 64 and 15. Subsidy, fees, price and shares are the usual ones; rewards mature after 8 epochs
-/// instead of 24, and halve every 100 instead of every 32,768, so that three hundred epochs show two
+/// instead of 24, and halve every 120 instead of every 32,768, so that three hundred epochs show two
 /// halvings.
 pub fn scaled() -> Parameters {
     Parameters {
         blocks_per_epoch: 64,
         slots_per_epoch: 16,
         seats_min: 8,
-        halving_epochs: 100,
+        halving_epochs: 120,
         maturity_epochs: 8,
         ban_epochs: 8,
         trust_epochs: 16,

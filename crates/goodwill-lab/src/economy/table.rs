@@ -73,6 +73,8 @@ fn kind(run: &Run, miners: &[&MinerResult]) -> String {
     let mean = |of: &dyn Fn(&MinerResult) -> f64| miners.iter().map(|m| of(m)).sum::<f64>() / count;
     let donated = mean(&|m| coins(m.donated_units));
     let gain = mean(&|m| m.gain_units() as f64 / 1e9);
+    let slots: f64 = miners.iter().map(|m| m.slots as f64).sum();
+    let made: f64 = miners.iter().map(|m| m.turns_made * m.slots as f64).sum();
     format!(
         "{:<8} {:>7}  {:<12} {:<14} {:>9.1} {:>13.1} {:>11.1} {:>11.1} {:>11.1} {:>9.1}",
         run.scenario.name(),
@@ -80,7 +82,7 @@ fn kind(run: &Run, miners: &[&MinerResult]) -> String {
         first.group,
         first.strategy,
         mean(&|m| m.up) * 100.0,
-        mean(&|m| m.turns_made) * 100.0,
+        made / slots.max(1.0) * 100.0,
         donated,
         mean(&|m| coins(m.earned_units)),
         gain,

@@ -150,6 +150,8 @@ impl World {
     /// Seats that serve no longer are forgotten.
     fn begin_epoch(&mut self, epoch: u64) {
         self.committee = self.sandbox.committee(epoch).expect("formed by the last block");
+        // What was not taken up in time is lost.
+        self.to_take_up.fill(0);
         let (committee, sandbox) = (&self.committee, &mut self.sandbox);
         self.seats.retain(|key, _| {
             let serves = committee.position(key).is_some();
