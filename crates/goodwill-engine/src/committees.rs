@@ -131,7 +131,7 @@ impl<E: Context> Committees<E> {
 }
 
 impl Seated {
-    fn new(chain_id: &Digest, committee: Committee) -> Option<Self> {
+    pub(crate) fn new(chain_id: &Digest, committee: Committee) -> Option<Self> {
         let points = scheme::participants(&committee)?;
         let verifier = Arc::new(scheme::verifier(chain_id, &committee)?);
         let hosts = committee.seats.iter().map(|seat| Point::try_from(&seat.node));

@@ -16,7 +16,7 @@ use std::{
     path::{Path, PathBuf},
     sync::{Arc, mpsc},
     thread::JoinHandle,
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 const MINERS: usize = 4;
@@ -26,7 +26,7 @@ const NODES: usize = MINERS + 1;
 /// Who has seats: several on some nodes, other ones in each epoch.
 fn scenario(miners: usize) -> Scenario {
     let seats = vec![vec![1, 2, 1, 2], vec![1, 1, 2, 1]];
-    Scenario { miners, followers: NODES - miners, seats, ..Scenario::calm(0) }
+    Scenario { miners, followers: NODES - miners, seats, block_time_ms: 100, ..Scenario::calm(0) }
 }
 
 fn chain_id() -> Digest {
@@ -36,7 +36,7 @@ fn chain_id() -> Digest {
 /// Two halves that take turns: each epoch replaces everybody.
 fn turnover() -> Scenario {
     let seats = vec![vec![1, 2, 1, 1, 0, 0, 0, 0], vec![0, 0, 0, 0, 1, 1, 2, 1]];
-    Scenario { miners: 8, seats, blocks_per_epoch: 40, ..Scenario::calm(0) }
+    Scenario { miners: 8, seats, blocks_per_epoch: 40, block_time_ms: 100, ..Scenario::calm(0) }
 }
 
 /// A chain whose nodes can be started and stopped.
@@ -75,7 +75,7 @@ impl Net {
         let chain = ChainConfig {
             chain_id: chain_id(),
             genesis_time_ms: self.genesis_time_ms,
-            block_time_ms: NonZeroU64::new(100).expect("not zero"),
+            block_time_ms: NonZeroU64::new(self.scenario.block_time_ms).expect("not zero"),
             blocks_per_epoch: NonZeroU64::new(self.scenario.blocks_per_epoch).expect("not zero"),
             body_size_max: 64 * 1024,
         };
@@ -154,7 +154,7 @@ impl Running {
 
     fn stop(self) {
         self.stop.stop();
-        let stopping = std::time::Instant::now();
+        let stopping = Instant::now();
         assert_eq!(self.thread.join().expect("no panic"), Ok(()));
         assert!(stopping.elapsed() < Duration::from_secs(3), "stopping took {:?}", stopping.elapsed());
     }
@@ -164,6 +164,9 @@ impl Running {
 fn four_miners_and_a_follower_over_tcp() {
     let net = Net::new(scenario(MINERS));
     let mut nodes: Vec<_> = (0..NODES).map(|node| net.start(node)).collect();
+    let starting = Instant::now();
+    nodes.iter().for_each(|node| node.reaches(1));
+    println!("the first block: {} ms after the last node's start", starting.elapsed().as_millis());
     nodes.iter().for_each(|node| node.reaches(12));
 
     same_blocks(&nodes);
@@ -229,7 +232,7 @@ fn gossip_arrives(net: &Net, nodes: &[Running]) {
 }
 
 fn within_seconds(seconds: u64, holds: impl Fn() -> bool) {
-    let waiting = std::time::Instant::now();
+    let waiting = Instant::now();
     while !holds() {
         assert!(waiting.elapsed() < Duration::from_secs(seconds), "waited in vain");
         std::thread::sleep(Duration::from_millis(20));
@@ -244,10 +247,7 @@ fn folder_is_locked(net: &Net) {
 #[test]
 fn every_epoch_replaces_all_nodes() {
     let net = Net { unreachable: vec![3, 7], ..Net::new(turnover()) };
-    let starting = std::time::Instant::now();
     let nodes: Vec<_> = (0..8).map(|node| net.start(node)).collect();
-    nodes.iter().for_each(|node| node.reaches(3));
-    println!("eight nodes made three blocks {} ms after their start", starting.elapsed().as_millis());
     nodes.iter().for_each(|node| node.reaches(130));
     same_blocks(&nodes);
     let time =
@@ -258,6 +258,49 @@ fn every_epoch_replaces_all_nodes() {
         assert!(gap < 1_000, "hand-over after block {last} took {gap} ms");
     }
     nodes.into_iter().for_each(Running::stop);
+}
+
+/// What 64 seats on few and on many nodes cost at the default block time.
+/// `cargo test -p goodwill-engine --features simulation --test process -- --ignored --nocapture`
+#[test]
+#[ignore = "measures for two minutes"]
+fn the_cost_of_many_seats() {
+    for (miners, seats) in [(8, 8), (32, 2)] {
+        let seats = vec![vec![seats; miners]];
+        let scenario =
+            Scenario { miners, seats, blocks_per_epoch: 960, block_time_ms: 4_000, ..Scenario::calm(0) };
+        let net = Net::new(scenario);
+        let nodes: Vec<_> = (0..miners).map(|node| net.start(node)).collect();
+        nodes.iter().for_each(|node| node.reaches(2));
+        let before = (sent(&nodes), processor_ms());
+        nodes.iter().for_each(|node| node.reaches(14));
+        let count = miners as u64;
+        let (bytes, ms) = ((sent(&nodes) - before.0) / count, (processor_ms() - before.1) / count);
+        println!("{miners} nodes: 12 blocks cost each {bytes} bytes sent and {ms} ms of the processor");
+        nodes.into_iter().for_each(Running::stop);
+    }
+}
+
+/// Bytes that all nodes sent.
+fn sent(nodes: &[Running]) -> u64 {
+    let of = |node: &Running| {
+        let metrics = node.ask(node.engine.metrics()).expect("it runs");
+        let line = metrics.lines().find(|line| line.starts_with("runtime_outbound_bandwidth_total"));
+        line.and_then(|line| line.split(' ').next_back()?.parse::<u64>().ok()).unwrap_or_else(|| {
+            panic!(
+                "no count of bytes: {:?}",
+                metrics.lines().filter(|l| l.contains("bandwidth")).collect::<Vec<_>>()
+            )
+        })
+    };
+    nodes.iter().map(of).sum()
+}
+
+/// The processor time of this process, in milliseconds, where the system tells it by hundredths.
+fn processor_ms() -> u64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").expect("Linux");
+    let fields: Vec<_> = stat.rsplit(") ").next().expect("fields").split(' ').collect();
+    [11, 12].iter().map(|field| fields[*field].parse::<u64>().expect("a number") * 10).sum()
 }
 
 #[test]

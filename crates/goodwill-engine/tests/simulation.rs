@@ -157,6 +157,23 @@ fn a_node_is_away_for_many_epochs() {
     assert!(voted.last() >= Some(&10), "{voted:?}");
 }
 
+/// As after its disk was wiped: it may have voted, so it must not vote again before the next epoch.
+#[test]
+fn a_node_without_its_keys_follows_until_the_next_epoch() {
+    let scenario = Scenario { seats: vec![vec![2, 2, 2, 1]], ..Scenario::calm(12) };
+    let disks: Disks = (0..4).map(|_| Arc::default()).collect();
+    disks[3].mute.lock().expect("no panic").insert(1);
+    let report = run(scenario.clone(), machines(&scenario, &disks)).expect("the others go on");
+    assert_eq!(report.heights.len(), 4);
+    let led = |epoch| {
+        let committee = scenario.committee(epoch);
+        let blocks = report.blocks.iter().filter(move |block| block.epoch == epoch);
+        blocks.filter(|block| committee.leader(block.view).node == node_key(3).public_key()).count()
+    };
+    assert_eq!(led(1), 0);
+    assert!(led(0) > 0 && led(2) > 0);
+}
+
 #[test]
 fn crashes_at_boundaries() {
     let crash =

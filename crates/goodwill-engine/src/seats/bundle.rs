@@ -60,3 +60,52 @@ impl Bundle {
         std::iter::once(vote).chain(rest)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::seats::Cosigner;
+    use commonware_consensus::{
+        simplex::types::Nullify,
+        types::{Epoch, Round, View},
+    };
+    use commonware_cryptography::ed25519::PublicKey as Point;
+    use commonware_utils::ordered::Set;
+    use goodwill_proof::scheme::{Scheme, namespace};
+    use goodwill_types::{Digest, Domain, SecretKey, hash};
+
+    fn bundle(others: usize) -> Bundle {
+        let (chain_id, key) = (hash(Domain::Chain, b"test"), SecretKey::from_seed([1; 32]));
+        let point = Point::try_from(&key.public_key()).expect("on the curve");
+        let scheme =
+            Scheme::signer(&namespace(&chain_id), Set::from_iter_dedup([point]), key.expose().clone());
+        let round = Round::new(Epoch::new(u64::MAX), View::new(u64::MAX));
+        let vote = Nullify::sign::<Digest>(&scheme.expect("a member"), round).expect("signed");
+        let vote = Vote::Nullify(vote);
+        let signed = |seat| Cosigner::new(&chain_id, seat, &key).expect("a signer").sign(&vote);
+        let others = (1..=others).map(signed).collect();
+        Bundle { vote, others }
+    }
+
+    #[test]
+    fn reads_what_it_wrote_and_no_more_than_the_seats() {
+        let bytes = bundle(3).encode();
+        assert!(bytes.len() <= Bundle::size_max(4));
+        let read = |bytes: Bytes, seats| Bundle::decode(IoBuf::from(bytes), seats);
+        let votes: Vec<_> = read(bytes.clone(), 4).expect("four seats").votes().collect();
+        let signers: Vec<_> = votes.iter().map(|vote| usize::from(signature(vote).signer)).collect();
+        assert_eq!(signers, [0, 1, 2, 3]);
+        assert!(read(bytes.clone(), 3).is_err(), "more signatures than seats");
+        assert!(read(bytes.clone(), 0).is_err(), "a node without a seat");
+        assert!(read(bytes.slice(..bytes.len() - 1), 4).is_err(), "cut off");
+        assert!(read([&bytes[..], &[0]].concat().into(), 4).is_err(), "something left over");
+    }
+
+    #[test]
+    fn a_count_reserves_nothing() {
+        let mut bytes = bundle(0).encode().to_vec();
+        bytes.pop();
+        bytes.extend_from_slice(&UInt(u32::MAX).encode());
+        assert!(Bundle::decode(IoBuf::from(bytes), 512).is_err());
+    }
+}

@@ -79,3 +79,45 @@ fn subject(message: &IoBuf) -> Option<Subject> {
     let round = Round::read(&mut bytes).ok()?;
     Some((round.view().get(), kind))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bytes::Bytes;
+    use commonware_codec::Encode as _;
+    use commonware_consensus::types::{Epoch, View};
+    use goodwill_types::SecretKey;
+
+    fn nodes(count: u8) -> Set<Point> {
+        let key = |n: u8| SecretKey::from_seed([n + 1; 32]).public_key();
+        Set::from_iter_dedup((0..count).map(|n| Point::try_from(&key(n)).expect("on the curve")))
+    }
+
+    /// How a certificate begins.
+    fn message(kind: u8, view: u64) -> IoBuf {
+        let round = Round::new(Epoch::new(3), View::new(view));
+        IoBuf::from(Bytes::from([vec![kind], round.encode().to_vec()].concat()))
+    }
+
+    #[test]
+    fn four_nodes_pass_each_certificate_on() {
+        let nodes = nodes(10);
+        let all: Vec<_> = nodes.iter().map(|me| Couriers::new(me.clone(), nodes.clone())).collect();
+        for view in 0..30 {
+            let sent: Vec<_> = all.iter().map(|of| of.recipients(&message(0, view)).len()).collect();
+            assert_eq!(sent.iter().filter(|count| **count == 9).count(), 4, "{sent:?}");
+            assert_eq!(sent.iter().sum::<usize>(), 36);
+        }
+    }
+
+    #[test]
+    fn who_has_it_is_not_told_unless_an_attempt_failed() {
+        let nodes = nodes(4);
+        let couriers = Couriers::new(nodes[0].clone(), nodes.clone());
+        couriers.heard(&nodes[2], &message(2, 7));
+        assert_eq!(couriers.recipients(&message(2, 7)), [nodes[1].clone(), nodes[3].clone()]);
+        assert_eq!(couriers.recipients(&message(2, 7)).len(), 3, "asked again, so somebody lacks it");
+        assert_eq!(couriers.recipients(&message(1, 7)).len(), 3, "another certificate");
+        assert_eq!(couriers.recipients(&IoBuf::from(vec![9])).len(), 3, "unreadable: no excuse");
+    }
+}

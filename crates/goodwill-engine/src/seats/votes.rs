@@ -2,7 +2,6 @@
 
 use super::{Cosigner, Vote, bundle::Bundle, engine_seats, signature, signed_by};
 use crate::{committees::Seated, evidence::Evidence};
-use bytes::Bytes;
 use commonware_actor::{Feedback, Unreliable};
 use commonware_codec::{DecodeExt as _, Encode as _};
 use commonware_cryptography::ed25519::PublicKey as Point;
@@ -71,7 +70,7 @@ impl Cosigning {
 
     fn message(&self, vote: &Vote) -> Message<Point> {
         let seat = usize::from(signature(vote).signer);
-        (self.seats.points[seat].clone(), IoBuf::from(Bytes::from(vote.encode())))
+        (self.seats.points[seat].clone(), IoBuf::from(vote.encode()))
     }
 
     /// The votes in a message of `node`; `None` if it must not say that.

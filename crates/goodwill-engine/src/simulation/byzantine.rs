@@ -58,11 +58,18 @@ pub(super) struct Tampering {
 pub(super) struct Forger {
     bounds: BlockBounds,
     chain_id: Digest,
-    /// The node's seats, by epoch, and a seat of somebody else.
-    seats: Mutex<BTreeMap<u64, (Vec<Cosigner>, Option<usize>)>>,
+    /// By epoch.
+    seats: Mutex<BTreeMap<u64, Seats>>,
     me: PublicKey,
     /// The second block for each that the node made itself.
     twins: Mutex<BTreeMap<Digest, Digest>>,
+}
+
+/// What a forger has to vote with in an epoch.
+struct Seats {
+    ours: Vec<Cosigner>,
+    /// A seat of another node.
+    stolen: Option<usize>,
 }
 
 /// What to do with the messages of a channel.
@@ -143,9 +150,9 @@ impl Forger {
             let secret = secrets.iter().find(|secret| secret.public_key() == of.key)?;
             Cosigner::new(&self.chain_id, seat, secret)
         };
-        let seats = committee.seats.iter().enumerate().filter_map(of_seat).collect();
+        let ours = committee.seats.iter().enumerate().filter_map(of_seat).collect();
         let stolen = committee.seats.iter().position(|seat| seat.node != self.me);
-        self.seats.lock().insert(epoch, (seats, stolen));
+        self.seats.lock().insert(epoch, Seats { ours, stolen });
     }
 
     /// The vote, and one for a block that does not exist.
@@ -167,7 +174,7 @@ impl Forger {
     /// The vote in the name of a seat of another node.
     fn stolen_vote(&self, recipients: &[Point], message: &Bytes) -> Option<Vec<Sending>> {
         let (epoch, bundle) = read_votes(message)?;
-        let stolen = self.seats.lock().get(&epoch)?.1?;
+        let stolen = self.seats.lock().get(&epoch)?.stolen?;
         let signer = Participant::from_usize(stolen);
         let signed = Signed { signer, ..signature(&bundle.vote).clone() };
         let forged = Bundle { vote: signed_by(&bundle.vote, signed), others: Vec::new() };
@@ -193,7 +200,7 @@ impl Forger {
             Vote::Nullify(_) => return None,
         }
         let seats = self.seats.lock();
-        let mut signed = seats.get(&epoch)?.0.iter().map(|seat| seat.sign(&vote));
+        let mut signed = seats.get(&epoch)?.ours.iter().map(|seat| seat.sign(&vote));
         Some(Bundle { vote: signed_by(&vote, signed.next()?), others: signed.collect() })
     }
 }

@@ -11,7 +11,7 @@ const READS_AT_START: u64 = 40;
 const OPERATIONS_PER_SECOND: u64 = 100;
 
 /// The most nodes with seats.
-pub const MINERS_MAX: usize = 16;
+pub const MINERS_MAX: usize = 64;
 
 /// A network, how long it runs, and what goes wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -269,7 +269,7 @@ impl Scenario {
 
     pub(super) fn check(&self) -> Result<(), String> {
         let ensure = |holds: bool, otherwise: &str| holds.then_some(()).ok_or(otherwise.to_owned());
-        ensure((1..=MINERS_MAX).contains(&self.miners), "1 to 16 miners")?;
+        ensure((1..=MINERS_MAX).contains(&self.miners), "1 to 64 miners")?;
         ensure(!self.seats.is_empty(), "a row of seats")?;
         ensure(self.blocks_per_epoch >= 2 && self.block_time_ms >= 1, "epochs of 2 blocks at least")?;
         ensure(self.faults.loss_percent <= 30, "at most 30 % of the messages are lost")?;

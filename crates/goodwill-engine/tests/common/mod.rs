@@ -26,8 +26,10 @@ pub(crate) struct Disk {
     pub(crate) heard: Mutex<Vec<Bytes>>,
     /// What was found out about seats.
     pub(crate) evidence: Mutex<Vec<Equivocation>>,
-    /// Epochs in which the node voted.
+    /// Epochs in which the node was asked for what it signs with.
     pub(crate) voted: Mutex<BTreeSet<u64>>,
+    /// Epochs for which it has nothing to sign with.
+    pub(crate) mute: Mutex<BTreeSet<u64>>,
 }
 
 /// Counts blocks, and writes down each height. Its committees are those of a scenario.
@@ -121,7 +123,8 @@ impl StateMachine for Counter {
     fn secrets(&self, epoch: u64, committee: &Committee) -> Vec<SecretKey> {
         assert_eq!(*committee, self.scenario.committee(epoch));
         self.disk.voted.lock().expect("no panic").insert(epoch);
-        self.scenario.secrets(epoch, self.node)
+        let mute = self.disk.mute.lock().expect("no panic").contains(&epoch);
+        if mute { Vec::new() } else { self.scenario.secrets(epoch, self.node) }
     }
 
     fn equivocated(&self, evidence: Equivocation) {
