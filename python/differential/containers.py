@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from differential.expressions import gen_key, map_path
+from differential.expressions import gen_key, key_expression, map_path
 from differential.functional import key_of
 from differential.generator import Generator, rule
 from differential.kinds import element_of, items_of
-from differential.statements import assignable, statement, writable
+from differential.statements import changeable, statement, writable
 
 # Tuples
 
@@ -33,6 +33,12 @@ def tuple_item(gen: Generator, kind: str, depth: int) -> str:
         return f"{gen.atom('tuple[int, str]', depth)}[{gen.rng.choice((1, -1))}]"
     place = gen.rng.choice((0, 1, -1)) if gen.chance(0.95) else gen.expression("int", 1)
     return f"{gen.atom('tuple[int, int]', depth)}[{place}]"
+
+
+@rule("int", "tuples", 1)
+def item_by_tuple(gen: Generator, kind: str, depth: int) -> str:
+    owner, key = gen.atom("dict[tuple[int, str], int]", depth), key_expression(gen, "tuple[int, str]", 1)
+    return f"{owner}[{key}]" if gen.chance(0.05) else f"{owner}.get({key}, {gen.leaf('int')})"
 
 
 @rule("bool", "tuples", 2)
@@ -62,13 +68,10 @@ def unpack_tuple(gen: Generator, depth: int) -> str:
 
 
 @statement("lists", 6)
-def list_method(gen: Generator, depth: int) -> str | None:
+def list_method(gen: Generator, depth: int) -> str:
     kind = gen.rng.choice(("list[int]", "list[str]"))
-    names = assignable(gen, kind)
-    names += [f"self.{name}" for name, of in gen.fields if of == kind and writable(gen)]
-    if not names:
-        return None
-    name, item = gen.rng.choice(names), gen.leaf(element_of(kind))
+    name, before = changeable(gen, kind)
+    item = gen.leaf(element_of(kind))
     forms = [
         f"{name}.append({item})",
         f"{name}.extend({gen.literal(kind)})",
@@ -86,7 +89,7 @@ def list_method(gen: Generator, depth: int) -> str | None:
     if gen.has("builtins"):
         reverse = gen.rng.choice(("True", "False"))
         forms.append(f"{name}.sort(key=lambda each: {key_of(gen, element_of(kind))}, reverse={reverse})")
-    return gen.rng.choice(forms)
+    return before + gen.rng.choice(forms)
 
 
 @rule("list", "lists", 1)
@@ -108,13 +111,10 @@ def list_number(gen: Generator, kind: str, depth: int) -> str:
 
 
 @statement("dicts", 5)
-def dict_method(gen: Generator, depth: int) -> str | None:
+def dict_method(gen: Generator, depth: int) -> str:
     kind = gen.rng.choice(("dict[str, int]", "dict[int, str]"))
-    names = assignable(gen, kind)
-    names += [f"self.{name}" for name, of in gen.fields if of == kind and writable(gen)]
-    if not names:
-        return None
-    name, (key_kind, value_kind) = gen.rng.choice(names), items_of(kind)
+    name, before = changeable(gen, kind)
+    key_kind, value_kind = items_of(kind)
     key, value = gen_key(gen, key_kind), gen.leaf(value_kind)
     forms = [
         f"{name}.setdefault({key}, {value})",
@@ -125,7 +125,7 @@ def dict_method(gen: Generator, depth: int) -> str | None:
     ]
     if gen.chance(0.06):
         forms = [f"{name}.pop({key})", f"{name}.popitem()"]
-    return gen.rng.choice(forms)
+    return before + gen.rng.choice(forms)
 
 
 @rule("dict", "dicts", 1)
@@ -214,12 +214,10 @@ def set_truth(gen: Generator, kind: str, depth: int) -> str:
 
 
 @statement("sets", 3)
-def change_set(gen: Generator, depth: int) -> str | None:
+def change_set(gen: Generator, depth: int) -> str:
     of = gen.rng.choice(("int", "str"))
-    names = assignable(gen, f"set[{of}]")
-    if not names:
-        return None
-    name, item = gen.rng.choice(names), gen.leaf(of)
+    name, before = changeable(gen, f"set[{of}]")
+    item = gen.leaf(of)
     other = gen.expression(f"set[{of}]", 1)
     forms = (
         f"{name}.add({item})",
@@ -232,7 +230,7 @@ def change_set(gen: Generator, depth: int) -> str | None:
         f"{name} -= {other}",
         f"if {item} in {name}:\n    {name}.remove({item})",
     )
-    return f"{name}.remove({item})" if gen.chance(0.04) else gen.rng.choice(forms)
+    return before + (f"{name}.remove({item})" if gen.chance(0.04) else gen.rng.choice(forms))
 
 
 # Nested values in storage and in variables
@@ -259,14 +257,10 @@ def inner_list(gen: Generator, kind: str, depth: int) -> str:
 
 
 @statement("nested", 5)
-def change_inner(gen: Generator, depth: int) -> str | None:
+def change_inner(gen: Generator, depth: int) -> str:
     kind = gen.rng.choice(("list[list[int]]", "dict[str, list[int]]", "list[tuple[int, str]]"))
-    names = assignable(gen, kind) + [
-        f"self.{name}" for name, of in gen.fields if of == kind and writable(gen)
-    ]
-    if not names:
-        return None
-    name, number = gen.rng.choice(names), gen.leaf("int")
+    name, before = changeable(gen, kind)
+    number = gen.leaf("int")
     match kind:
         case "list[list[int]]":
             forms = [
@@ -286,7 +280,7 @@ def change_inner(gen: Generator, depth: int) -> str | None:
                 f"{name}.append(({number}, {gen.leaf('str')}))",
                 f"if {name}:\n    {name}[0] = ({number}, 'new')",
             ]
-    return gen.rng.choice(forms)
+    return before + gen.rng.choice(forms)
 
 
 @statement("nested", 6)
@@ -303,6 +297,7 @@ def change_stored_list(gen: Generator, depth: int) -> str | None:
         (
             f"{place}.append({item})",
             f"{place} += [{item}]",
+            f"if {place}:\n    {place}[0] += {item}",
             f"if {place}:\n    {place}[-1] = {item}",
             f"if len({place}) > 2:\n    del {place}[0]",
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import copy
 import sys
 import warnings
 from typing import Any
@@ -36,7 +37,10 @@ def run(source: str, calls: list[Call]) -> dict[str, Any]:
     chain, cls = LocalChain(), load(source)
     for number in range(3):
         chain.ledger.balances[sender(number)] = START_COINS
+    before = constants(cls)
     results = [answer(chain, cls, call) for call in calls]
+    if constants(cls) != before:
+        raise Unsuitable
     events = [
         [event.name, [[name, repr(value)] for name, value in event.fields.items()]] for event in chain.events
     ]
@@ -60,11 +64,17 @@ def load(source: str) -> type[Contract]:
     }
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        exec(compile(ast.fix_missing_locations(tree), "contract.py", "exec", dont_inherit=True), names)
+        exec(compile(tree, "contract.py", "exec", dont_inherit=True), names)
     contracts = [value for value in names.values() if isinstance(value, type) and issubclass(value, Contract)]
     contract = contracts[-1]
     contract._watch = watch  # type: ignore[attr-defined]
+    contract._names = {name: value for name, value in names.items() if name.isupper()}  # type: ignore[attr-defined]
     return contract
+
+
+def constants(cls: type[Contract]) -> str:
+    """The module's constants, which a chain does not let a contract change."""
+    return repr(cls._names)  # type: ignore[attr-defined]
 
 
 def answer(chain: LocalChain, cls: type[Contract], call: Call) -> dict[str, object]:
@@ -180,12 +190,15 @@ class Watch(ast.NodeTransformer):
 
     def visit_AugAssign(self, node: ast.AugAssign) -> list[ast.AST]:
         self.generic_visit(node)
-        after = ast.parse(f"_check({ast.unparse(node.target)})").body[0] if is_name(node.target) else None
-        return [node, ast.copy_location(after, node)] if after else [node]
+        if not is_name(node.target):
+            return [node]
+        target = copy.deepcopy(node.target)
+        target.ctx = ast.Load()
+        return [node, ast.copy_location(ast.Expr(around("_check", target)), node)]
 
     def visit_For(self, node: ast.For) -> ast.AST:
         self.generic_visit(node)
-        node.body.insert(0, ast.copy_location(ast.parse("_check(0)").body[0], node))
+        node.body.insert(0, step(node))
         return node
 
     def visit_While(self, node: ast.While) -> ast.AST:
@@ -203,9 +216,9 @@ class Watch(ast.NodeTransformer):
         self.generic_visit(node)
         if node.msg is None:
             return node
-        error = ast.Call(ast.Name("AssertionError", ast.Load()), [node.msg], [])
-        failed = ast.Raise(around("_mark", error), None)
-        return ast.copy_location(ast.If(ast.UnaryOp(ast.Not(), node.test), [failed], []), node)
+        failed = ast.copy_location(ast.Raise(around("_mark", around("AssertionError", node.msg)), None), node)
+        wrong = ast.copy_location(ast.UnaryOp(ast.Not(), node.test), node)
+        return ast.copy_location(ast.If(wrong, [failed], []), node)
 
     def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
         node.body = [self.visit(statement) for statement in node.body]
@@ -235,7 +248,13 @@ def is_name(target: ast.expr) -> bool:
 
 def around(name: str, node: Any) -> Any:
     """``name(node)``."""
-    return ast.copy_location(ast.Call(ast.Name(name, ast.Load()), [node], []), node)
+    place = {"lineno": node.lineno, "col_offset": node.col_offset}
+    return ast.Call(ast.Name(name, ast.Load(), **place), [node], [], **place)
+
+
+def step(node: ast.stmt) -> ast.stmt:
+    """A statement that counts as a step."""
+    return ast.copy_location(ast.Expr(around("_check", ast.copy_location(ast.Constant(0), node))), node)
 
 
 sys.setrecursionlimit(2_000)

@@ -7,8 +7,6 @@ import re
 from differential.generator import Function, Generator, rule
 from differential.kinds import atom, element_of, items_of
 
-PLAIN_NUMBERS = ("int", "bool")
-
 
 @rule("*", "core", 6)
 def leaf(gen: Generator, kind: str, depth: int) -> str:
@@ -177,6 +175,33 @@ def length(gen: Generator, kind: str, depth: int) -> str:
     )
 
 
+@rule("int", "core", 2)
+def of_constant(gen: Generator, kind: str, depth: int) -> str | None:
+    names = [(name, of) for name, of in gen.constants if of in ("list[int]", "dict[str, int]")]
+    if not names:
+        return None
+    name, of = gen.rng.choice(names)
+    if of == "list[int]":
+        return gen.rng.choice((f"len({name})", f"({name}[{gen.leaf('int')} % len({name})] if {name} else 0)"))
+    return gen.rng.choice((f"len({name})", f"{name}.get({key_expression(gen, 'str', 1)}, {gen.leaf('int')})"))
+
+
+@rule("int", "core", 2)
+def of_optional(gen: Generator, kind: str, depth: int) -> str:
+    name = gen.variable("int | None")
+    if name and gen.chance(0.7):
+        return f"({gen.leaf('int')} if {name} is None else {name})"
+    return f"({gen.atom('int | None', depth)} or {gen.leaf('int')})"
+
+
+@rule("int | None", "core", 4)
+def optional(gen: Generator, kind: str, depth: int) -> str:
+    entry = map_path(gen, "int", depth) if gen.chance(0.5) else None
+    if entry is not None:
+        return f"{entry[0]}.get({entry[1]})"
+    return gen.rng.choice(("None", gen.expression("int", depth)))
+
+
 @rule("int", "core", 1)
 def of_call_or_chain(gen: Generator, kind: str, depth: int) -> str | None:
     return (
@@ -197,6 +222,12 @@ def wrong_type(gen: Generator, kind: str, depth: int) -> str | None:
         f"len({number})",
         f"{items}[{text}]",
         f"(-{text})",
+        f"(None + {number})",
+        f"({items} < {number})",
+        f"{{{items}: 1}}[0]",
+        f"({number} in {number})",
+        f"({text} * {text})",
+        f"int({items})",
     )
     return gen.rng.choice(
         (*wrong, f"({text} < {number})", f"({items} + {text})", f"({text} % 2 if False else {items} - 1)")
@@ -256,8 +287,9 @@ def equality_of_kinds(gen: Generator, kind: str, depth: int) -> str:
 
 
 @rule("bool", "core", 1)
-def is_none(gen: Generator, kind: str, depth: int) -> str:
-    return f"({gen.atom('int', depth)} {gen.rng.choice(('is', 'is not'))} None)"
+def is_none(gen: Generator, of_kind: str, depth: int) -> str:
+    kind = gen.rng.choice(("int | None", "int | None", "int", "list[int]"))
+    return f"({gen.atom(kind, depth)} {gen.rng.choice(('is', 'is not'))} None)"
 
 
 @rule("bool", "core", 1)

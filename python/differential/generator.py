@@ -134,8 +134,9 @@ class Generator:
         kinds = (
             ["int"] * 6 + ["str"] * 4 + ["bool"] * 2 + ["list[int]"] * 3 + ["list[str]", "dict[str, int]"] * 2
         )
-        kinds += ["dict[int, str]", "Address"]
+        kinds += ["dict[int, str]", "Address", "int | None"]
         kinds += ["tuple[int, int]", "tuple[int, str]", "tuple[int, ...]"] * self.has("tuples")
+        kinds += ["dict[tuple[int, str], int]"] * self.has("tuples")
         kinds += ["bytes"] * self.has("bytes") + ["set[int]", "set[str]"] * self.has("sets")
         kinds += ["list[list[int]]", "dict[str, list[int]]", "list[tuple[int, str]]"] * self.has("nested")
         return kinds + [record.name for record in self.records]
@@ -157,10 +158,15 @@ class Generator:
     def variables_of(self, kind: str) -> list[str]:
         """Names of this kind that can be read here."""
         names = [name for name, of in self.variables.items() if of == kind]
-        names += [name for name, of in self.constants if of == kind]
+        names += [self.copy_of_constant(name, kind) for name, of in self.constants if of == kind]
         if self.in_contract:
             names += [f"self.{name}" for name, of in self.fields if of == kind]
         return names
+
+    def copy_of_constant(self, name: str, kind: str) -> str:
+        """A constant of the module; a copy of it if it could be changed."""
+        stem = kind.partition("[")[0]
+        return f"{stem}({name})" if stem in ("list", "dict") else name
 
     def expression(self, kind: str, depth: int | None = None) -> str:
         """An expression of a kind."""

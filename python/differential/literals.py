@@ -44,6 +44,8 @@ def literal(gen: Generator, kind: str) -> str:
             return repr(gen.rng.choice((b"", b"ab", b"\x00\xff", b"key", bytes(range(gen.rng.randrange(9))))))
         case "None":
             return "None"
+        case "int | None":
+            return "None" if gen.chance(0.4) else integer(gen)
         case "Address":
             return address(gen)
         case "list":

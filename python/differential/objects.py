@@ -40,7 +40,19 @@ def dataclass(gen: Generator) -> str:
         lines.append(f"\ndef bump(self, by: int = 2) -> None:\n    self.{numbers[0]} += by")
     gen.records.append(record)
     head = "@dataclass(frozen=True)" if frozen else decorator
-    return f"{head}\nclass {name}:\n" + textwrap.indent("\n".join(lines), "    ")
+    text = f"{head}\nclass {name}:\n" + textwrap.indent("\n".join(lines), "    ")
+    return text if frozen or gen.chance(0.75) else text + "\n\n\n" + derived_dataclass(gen, record, head)
+
+
+def derived_dataclass(gen: Generator, base: Record, head: str) -> str:
+    """A dataclass with the fields of another and one more."""
+    name, field, kind = gen.new_name("Record"), gen.new_name("d"), gen.rng.choice(("int", "str"))
+    lines = [f"{field}: {kind} = {gen.literal(kind)}"]
+    if ("total", "int") in base.methods:
+        lines.append(f"\ndef total(self) -> int:\n    return super().total() * 2 + len(str(self.{field}))")
+    fields = [*base.fields, (field, kind)]
+    gen.records.append(Record(name, fields, list(base.methods), base.defaults + 1, ordered=base.ordered))
+    return f"{head}\nclass {name}({base.name}):\n" + textwrap.indent("\n".join(lines), "    ")
 
 
 def plain_class(gen: Generator) -> str:
@@ -179,8 +191,10 @@ def change_record(gen: Generator, depth: int) -> str | None:
         entry = map_path(gen, record.name, 1)
         if entry is not None:
             owners.append((f"{entry[0]}[{entry[1]}]", f"if {entry[1]} in {entry[0]}:\n    "))
-    if not owners:
-        return None
+    if not owners or gen.chance(0.2):
+        made = gen.new_name()
+        owners = [(made, f"{made} = {gen.expression(record.name, 1)}\n")]
+        gen.variables[made] = record.name
     owner, guard = gen.rng.choice(owners)
     if ("bump", "None") in record.methods and gen.chance(0.3):
         return f"{guard}{owner}.bump({gen.rng.choice(('', '3', gen.expression('int', 1)))})"

@@ -15,7 +15,7 @@ IMPORTS = (
     "from goodwill import Contract, Map, Address, export, view, payable,"
     " msg, chain, emit, require, RequireError"
 )
-DEFAULT_KINDS = ("int", "int", "str", "bool")
+DEFAULT_KINDS = ("int", "int", "str", "bool", "int | None")
 KEY_KINDS = ("int", "str", "Address", "bool")
 START_TIMESTAMP_MS = 1000
 
@@ -28,6 +28,8 @@ def generate(seed: str, features: frozenset[str]) -> tuple[str, list[dict[str, A
         parts.append("from dataclasses import dataclass")
     parts += [*constants(gen), *errors(gen), *classes(gen)]
     parts += [function(gen) for _ in range(gen.rng.randrange(3))]
+    if gen.chance(0.15):
+        parts.append(recursive(gen))
     methods: list[tuple[Function, bool, bool]] = []
     parts.append(contract(gen, methods))
     return "\n\n".join(parts) + "\n", calls(gen, methods)
@@ -35,7 +37,7 @@ def generate(seed: str, features: frozenset[str]) -> tuple[str, list[dict[str, A
 
 def constants(gen: Generator) -> list[str]:
     """Constants of the module."""
-    lines = []
+    lines: list[str] = []
     for _ in range(gen.rng.randrange(3)):
         name, kind = gen.new_name("C"), gen.rng.choice(("int", "str", "list[int]", "dict[str, int]"))
         lines.append(f"{name} = {gen.literal(kind)}")
@@ -76,6 +78,23 @@ def function(gen: Generator) -> str:
     return text
 
 
+def recursive(gen: Generator) -> str:
+    """A function that calls itself a few times."""
+    name, depth = gen.new_name("f"), gen.rng.randrange(2, 12)
+    gen.functions.append(Function(name, [("n", "int"), ("so_far", "int")], "int", 1))
+    result = gen.rng.choice(
+        (
+            f"{name}(n - 1, so_far * 3 % 1009 + n)",
+            f"n + {name}(n - 2, -so_far)",
+            f"{name}(n=n - 1, so_far=so_far ^ n) + 1",
+        )
+    )
+    return (
+        f"def {name}(n: int, so_far: int = 1) -> int:\n    n = min(n, {depth})\n"
+        f"    if n <= 0:\n        return so_far\n    return {result}"
+    )
+
+
 def signature(gen: Generator, name: str, simple: bool = False) -> Function:
     """Parameters and the kind of the result."""
     kinds = [kind for kind in gen.kinds() if kind not in {record.name for record in gen.records}]
@@ -91,8 +110,8 @@ def signature(gen: Generator, name: str, simple: bool = False) -> Function:
     return Function(name, [*parameters, *more], returns, len(more), star)
 
 
-def definition(gen: Generator, made: Function, first: str, count: int | None = None) -> str:
-    """A function with its body."""
+def definition(gen: Generator, made: Function, first: str, ending: str = "") -> str:
+    """A function with its body, which ends with a return."""
     texts = [first] if first else []
     for place, (name, kind) in enumerate(made.parameters):
         default = f" = {gen.literal(kind)}" if place >= len(made.parameters) - made.defaults else ""
@@ -104,8 +123,8 @@ def definition(gen: Generator, made: Function, first: str, count: int | None = N
     variables = dict(made.parameters) | ({"rest": "tuple[int, ...]"} if made.star else {})
     with gen.scope(**variables):
         text = set_records(gen) if made.name == "init" else ""
-        text += statements.body(gen, statements.BLOCK_DEPTH, count or gen.rng.randrange(1, 6))
-        text += f"\n{statements.return_text(gen)}"
+        text += statements.body(gen, statements.BLOCK_DEPTH, gen.rng.randrange(1, 6))
+        text += f"\n{ending or statements.return_text(gen)}"
     gen.fixed = outer
     head = f"def {made.name}({', '.join(texts)}) -> {made.returns}:"
     return f"{head}\n{textwrap.indent(text, '    ')}"
@@ -119,9 +138,13 @@ def set_records(gen: Generator) -> str:
 
 def contract(gen: Generator, methods: list[tuple[Function, bool, bool]]) -> str:
     """The class that is deployed."""
-    lines = [*fields(gen)]
+    base, above, inherited = ("Contract", "", None)
+    if gen.has("classes") and gen.chance(0.2):
+        base, above, inherited = base_contract(gen, methods)
+    parts = [textwrap.indent("\n".join(fields(gen)), "    ")]
     gen.in_contract = True
-    parts = [textwrap.indent("\n".join(lines), "    ")] if lines else []
+    if inherited is not None:
+        parts.append(override(gen, inherited))
     if gen.chance(0.9):
         parts.append(method(gen, methods, "init", "export"))
     for _ in range(gen.rng.randrange(2)):
@@ -129,7 +152,28 @@ def contract(gen: Generator, methods: list[tuple[Function, bool, bool]]) -> str:
     for _ in range(gen.rng.randrange(2, 5)):
         parts.append(method(gen, methods, gen.new_name("m"), gen.rng.choice(("export", "export", "view"))))
     gen.in_contract = False
-    return "class Main(Contract):\n" + "\n\n".join(parts)
+    return f"{above}class Main({base}):\n" + "\n\n".join(parts)
+
+
+def base_contract(gen: Generator, methods: list[tuple[Function, bool, bool]]) -> tuple[str, str, Function]:
+    """A contract to derive from: its name, its text, and a method of it to override."""
+    name = gen.new_name("Base")
+    parts = [textwrap.indent("\n".join(fields(gen)), "    ")]
+    gen.in_contract = True
+    parts.append(internal(gen))
+    inherited = gen.methods[-1]
+    parts.append(method(gen, methods, gen.new_name("m"), gen.rng.choice(("export", "view"))))
+    gen.in_contract = False
+    return name, f"class {name}(Contract):\n" + "\n\n".join(parts) + "\n\n\n", inherited
+
+
+def override(gen: Generator, inherited: Function) -> str:
+    """A method that does more, then what it did in the class above."""
+    arguments = ", ".join([name for name, _ in inherited.parameters] + ["*rest"] * inherited.star)
+    gen.methods.remove(inherited)
+    text = definition(gen, inherited, "self", f"return super().{inherited.name}({arguments})")
+    gen.methods.append(inherited)
+    return textwrap.indent(text, "    ")
 
 
 def fields(gen: Generator) -> list[str]:
@@ -160,7 +204,7 @@ def key_kind(gen: Generator) -> str:
     """What a Map's keys are."""
     if gen.chance(0.2):
         return f"tuple[{gen.rng.choice(KEY_KINDS)}, {gen.rng.choice(KEY_KINDS)}]"
-    return gen.rng.choice(KEY_KINDS)
+    return gen.rng.choice([*KEY_KINDS, *["bytes"] * gen.has("bytes")])
 
 
 def method(gen: Generator, methods: list[tuple[Function, bool, bool]], name: str, role: str) -> str:

@@ -124,6 +124,23 @@ def unpack_list(gen: Generator, depth: int) -> str:
     return f"{', '.join(names)} = {value}"
 
 
+def changeable(gen: Generator, kind: str) -> tuple[str, str]:
+    """Something of this kind that a statement may change in place, and what must stand before."""
+    names = assignable(gen, kind) + [
+        f"self.{name}" for name, of in gen.fields if of == kind and writable(gen)
+    ]
+    if names and gen.chance(0.8):
+        return gen.rng.choice(names), ""
+    value, name = gen.expression(kind, 2), gen.new_name()
+    gen.variables[name] = kind
+    return name, f"{name} = {copied(value, kind)}\n"
+
+
+def copied(value: str, kind: str) -> str:
+    """A collection of its own."""
+    return f"{kind.partition('[')[0]}({value})"
+
+
 def writable(gen: Generator) -> bool:
     """Whether storage may be written here; a view tries it now and then."""
     return gen.in_contract and (not gen.read_only or gen.chance(0.01))
@@ -164,7 +181,7 @@ def assign_entry(gen: Generator, depth: int) -> str | None:
 def change_list(gen: Generator, depth: int) -> str | None:
     kind = gen.rng.choice(("list[int]", "list[int]", "list[str]"))
     name = gen.variable(kind)
-    if name is None or name in gen.fixed or name.isupper():
+    if name is None or name in gen.fixed or "(" in name:
         return None
     item = element_of(kind)
     draw = gen.rng.random()
@@ -182,9 +199,9 @@ def change_list(gen: Generator, depth: int) -> str | None:
 
 @statement("core", 4)
 def change_dict(gen: Generator, depth: int) -> str | None:
-    kind = gen.rng.choice(("dict[str, int]", "dict[int, str]"))
+    kind = gen.rng.choice(("dict[str, int]", "dict[int, str]", "dict[tuple[int, str], int]"))
     name = gen.variable(kind)
-    if name is None or name in gen.fixed or name.isupper():
+    if name is None or name in gen.fixed or "(" in name:
         return None
     key, value = items_of(kind)
     text = key_expression(gen, key, 1)
@@ -225,6 +242,17 @@ def while_statement(gen: Generator, depth: int) -> str | None:
     return text + loop_else(gen, depth)
 
 
+@statement("core", 1)
+def endless_loop(gen: Generator, depth: int) -> str | None:
+    if depth <= 0:
+        return None
+    counter = gen.new_name("i")
+    gen.fixed.add(counter)
+    gen.variables[counter] = "int"
+    limit = f"    if {counter} > {gen.rng.randrange(1, 5)}:\n        break"
+    return f"{counter} = 0\nwhile True:\n    {counter} += 1\n{limit}\n{loop_block(gen, depth, {})}"
+
+
 def loop_block(gen: Generator, depth: int, variables: dict[str, str]) -> str:
     """The body of a loop, where break and continue are possible."""
     gen.loops += 1
@@ -251,7 +279,8 @@ def for_statement(gen: Generator, depth: int) -> str | None:
 def loop_over(gen: Generator) -> tuple[str, dict[str, str], str]:
     """The target of a loop, its variables, and what it goes over."""
     first, second = gen.new_name("x"), gen.new_name("y")
-    ways = ["range", "range", "list", "list", "str", "keys", "items"]
+    ways = ["range", "range", "list", "list", "str", "keys", "items", "dict"]
+    ways += ["constant"] * any(kind == "list[int]" for _, kind in gen.constants)
     ways += ["enumerate", "zip", "reversed", "sorted"] * gen.has("builtins")
     match gen.rng.choice(ways):
         case "range":
@@ -262,6 +291,11 @@ def loop_over(gen: Generator) -> tuple[str, dict[str, str], str]:
             return first, {first: element_of(kind)}, gen.expression(kind, 2)
         case "str":
             return first, {first: "str"}, gen.expression("str", 2)
+        case "dict":
+            return first, {first: "int"}, gen.expression("dict[int, str]", 2)
+        case "constant":
+            constants = [name for name, kind in gen.constants if kind == "list[int]"]
+            return first, {first: "int"}, gen.rng.choice(constants)
         case "keys":
             return first, {first: "str"}, f"list({gen.expression('dict[str, int]', 2)})"
         case "items":
@@ -269,18 +303,18 @@ def loop_over(gen: Generator) -> tuple[str, dict[str, str], str]:
             return f"{first}, {second}", {first: "str", second: "int"}, over
         case "enumerate":
             start = gen.rng.choice(("", ", 1", ", start=3"))
-            over = f"enumerate({gen.atom('list[str]', 2)}[:]{start})"
+            over = f"enumerate(list({gen.expression('list[str]', 2)}){start})"
             return f"{first}, {second}", {first: "int", second: "str"}, over
         case "zip":
-            over = f"zip({gen.atom('list[int]', 2)}[:], {gen.expression('str', 2)})"
+            over = f"zip(list({gen.expression('list[int]', 2)}), {gen.expression('str', 2)})"
             return f"{first}, {second}", {first: "int", second: "str"}, over
         case "reversed":
-            return first, {first: "int"}, f"reversed({gen.atom('list[int]', 2)}[:])"
+            return first, {first: "int"}, f"reversed(list({gen.expression('list[int]', 2)}))"
         case _:
             return first, {first: "str"}, f"sorted({gen.expression('list[str]', 2)})"
 
 
-@statement("core", 3)
+@statement("core", 14)
 def leave_loop(gen: Generator, depth: int) -> str | None:
     if not gen.loops:
         return None
@@ -376,6 +410,14 @@ def call_statement(gen: Generator, depth: int) -> str | None:
     if methods and gen.chance(0.6):
         return call(gen, gen.rng.choice(methods), "self.", 2)
     return call(gen, gen.rng.choice(gen.functions), "", 2) if gen.functions else None
+
+
+@statement("core", 1)
+def define_and_delete(gen: Generator, depth: int) -> str:
+    name, kept = gen.new_name(), gen.new_name()
+    value = gen.expression("list[int]", 2)
+    gen.variables[kept] = "int"
+    return f"{name} = {value}\n{kept} = len({name})\ndel {name}"
 
 
 @statement("core", 1)

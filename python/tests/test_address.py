@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from goodwill import Address
 from goodwill import _bech32m as bech32m
 from goodwill.address import from_hash

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
+
 from goodwill import Address, Contract, Map, RequireError, chain, emit, export, msg, payable, require, view
 from goodwill.testing import Deployed, LocalChain
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+
 from goodwill import Address, Contract, Map, export, view
 from goodwill.testing import Deployed, LocalChain
 

@@ -2,6 +2,7 @@
 
 import pytest
 from art_auction import ArtAuction
+
 from goodwill import RequireError
 
 DAY_MS = 86_400_000

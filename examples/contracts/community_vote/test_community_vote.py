@@ -2,6 +2,7 @@
 
 import pytest
 from community_vote import CommunityVote
+
 from goodwill import RequireError
 
 DAY_MS = 86_400_000

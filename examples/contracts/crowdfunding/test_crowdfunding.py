@@ -2,6 +2,7 @@
 
 import pytest
 from crowdfunding import Crowdfunding
+
 from goodwill import RequireError
 
 WEEK_MS = 7 * 86_400_000

@@ -2,6 +2,7 @@
 
 import pytest
 from escrow import Escrow
+
 from goodwill import RequireError
 
 DAY_MS = 86_400_000

@@ -2,6 +2,7 @@
 
 import pytest
 from fungible_token import Token
+
 from goodwill import Address, RequireError
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 from game_item_shop import GameItemShop, Item
+
 from goodwill import RequireError
 
 SWORD, POTION = 0, 1

@@ -1,8 +1,9 @@
 """The wallet: proposals, approvals, payments."""
 
 import pytest
-from goodwill import RequireError
 from multisig_wallet import MultisigWallet
+
+from goodwill import RequireError
 
 START = 1_000_000
 

@@ -1,8 +1,9 @@
 """The subscription: charging, running dry, coming back, cancelling."""
 
 import pytest
-from goodwill import RequireError
 from subscription import Subscription
+
+from goodwill import RequireError
 
 MONTH_MS = 30 * 86_400_000
 START = 1_000_000

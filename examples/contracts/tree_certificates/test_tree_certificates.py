@@ -1,8 +1,9 @@
 """Certificates: the cap, metadata, passing on, retiring."""
 
 import pytest
-from goodwill import RequireError
 from tree_certificates import Tree, TreeCertificates
+
+from goodwill import RequireError
 
 PHOTO = bytes(range(32))
 OAK = ("oak", 48_137_154, 11_576_124, PHOTO)

@@ -1,8 +1,9 @@
 """The will: signs of life, silence, and the division."""
 
 import pytest
-from goodwill import RequireError
 from will import Will
+
+from goodwill import RequireError
 
 YEAR_MS = 365 * 86_400_000
 START = 1_000_000
