@@ -82,7 +82,7 @@ impl Machine {
                 let contract = self.context.contract;
                 match host.transfer(&contract, &to, amount) {
                     Ok(true) => Ok(Value::None),
-                    Ok(false) => self.raise(classes::VALUE_ERROR, "insufficient balance"),
+                    Ok(false) => self.too_few(host, &contract, amount),
                     Err(account) => self.need(Key::Account(account)),
                 }
             }
@@ -96,6 +96,16 @@ impl Machine {
                 self.heap.new_bytes(&digest)
             }
             _ => self.verify(host, args),
+        }
+    }
+
+    /// Raises because an account has too few coins.
+    pub(crate) fn too_few<T>(&mut self, host: &mut dyn Host, account: &Address, amount: u128) -> Run<T> {
+        match host.balance(account) {
+            Ok(balance) => {
+                self.raise(classes::VALUE_ERROR, &format!("insufficient balance: {balance} < {amount}"))
+            }
+            Err(_) => self.need(Key::Account(*account)),
         }
     }
 
@@ -147,7 +157,7 @@ impl Machine {
         }
         let amount = self.heap.as_wide(value).unwrap_or_default();
         if amount < 0 {
-            return self.raise(classes::VALUE_ERROR, "an amount cannot be negative");
+            return self.raise(classes::VALUE_ERROR, "amount must not be negative");
         }
         // More than all coins is more than anybody has.
         Ok(u128::try_from(amount).unwrap_or(u128::MAX))
@@ -170,14 +180,17 @@ impl Machine {
             Some(value) => self.amount_arg(value)?,
             None => 0,
         };
-        if value > 0 {
-            self.check_writable()?;
-        }
         let program = match host.program(&contract) {
             Err(_) => return self.need(Key::Program(contract)),
             Ok(Some(program)) => program,
-            Ok(None) => return self.raise(classes::VALUE_ERROR, "there is no contract at this address"),
+            Ok(None) => {
+                let message = format!("there is no contract at {}", contract.display(&self.context.prefix));
+                return self.raise(classes::VALUE_ERROR, &message);
+            }
         };
+        if !program.exports.get(method.as_str()).is_some_and(|export| export.view) {
+            self.check_writable()?;
+        }
         let mut arguments = Vec::with_capacity(args.count - 2);
         for index in 2..args.count {
             let mut bytes = Vec::new();

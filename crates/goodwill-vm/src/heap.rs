@@ -80,7 +80,8 @@ impl Range {
     }
 }
 
-/// Where an iteration is. What it is over is in the register before, or in `source`.
+/// Where an iteration is. What it is over is in the register before, or in `source`; `depth` counts
+/// iterators below.
 #[derive(Clone, Debug)]
 pub(crate) enum Iterator {
     Plain {
@@ -91,10 +92,12 @@ pub(crate) enum Iterator {
         source: Value,
         state: i64,
         count: Value,
+        depth: u32,
     },
     Zip {
         sources: Vec<(Value, i64)>,
         strict: bool,
+        depth: u32,
     },
     /// Backwards over a list, tuple, text or range; `next` counts down to 0.
     Reversed {

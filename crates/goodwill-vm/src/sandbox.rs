@@ -108,6 +108,11 @@ impl Sandbox {
         &self.state.events
     }
 
+    /// Forgets the events so far.
+    pub fn forget_events(&mut self) {
+        self.state.events.clear();
+    }
+
     /// Cells of a contract's storage: paths and encoded values.
     pub fn cells(&self, contract: Address) -> impl Iterator<Item = (&[u8], &[u8])> {
         let all = self.state.cells.iter().filter(move |((of, _), _)| *of == contract);

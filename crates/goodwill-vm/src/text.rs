@@ -179,7 +179,8 @@ impl Machine {
                 }
                 1 => ("{", "}", self.heap.table(set).iter().map(|(key, _)| key).collect()),
                 _ => {
-                    return self.raise(classes::TYPE_ERROR, "a set has no order here: show sorted(...) of it");
+                    return self
+                        .raise(classes::TYPE_ERROR, "a set has no order here: show sorted(...) of it");
                 }
             },
             other => {

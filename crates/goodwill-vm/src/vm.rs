@@ -75,8 +75,6 @@ pub enum Step {
 struct Activation {
     machine: Machine,
     phase: Phase,
-    /// The kind of the result.
-    returns: Option<Type>,
 }
 
 /// How far an activation is.
@@ -122,7 +120,7 @@ impl Vm {
             prefix: host.chain().prefix,
         };
         let machine = Machine::new(program, context, Meter::new(gas));
-        let activation = Activation { machine, phase: Phase::Enter(entry), returns: None };
+        let activation = Activation { machine, phase: Phase::Enter(entry) };
         Self { activations: vec![activation], gas }
     }
 
@@ -204,14 +202,16 @@ impl Vm {
             self.activations.iter().any(|activation| activation.machine.context.contract == call.contract);
         let Some(top) = self.activations.last_mut() else { return Ok(Err(Fault::Broken("no activation"))) };
         let refusal = if entered {
-            Some("the contract is already running: calls cannot come back into it")
+            let contract = call.contract.display(&top.machine.context.prefix);
+            Some((classes::RUNTIME_ERROR, format!("re-entrant call of {contract}")))
         } else if depth >= limits::CONTRACT_DEPTH_MAX {
-            Some("contracts call each other too deep")
+            let message = format!("contracts call each other more than {} deep", limits::CONTRACT_DEPTH_MAX);
+            Some((classes::RECURSION_ERROR, message))
         } else {
             None
         };
-        if let Some(message) = refusal {
-            let raised = top.machine.raise(classes::RUNTIME_ERROR, message);
+        if let Some((class, message)) = refusal {
+            let raised = top.machine.raise(class, &message);
             let run = top.machine.finish_call(host, raised);
             return self.settle(host, run);
         }
@@ -226,7 +226,7 @@ impl Vm {
         let machine = Machine::new(call.program, context, top.machine.heap.meter);
         let entry =
             Entry { method: call.method, arguments: call.arguments, keywords: Vec::new(), deploys: false };
-        self.activations.push(Activation { machine, phase: Phase::Enter(entry), returns: None });
+        self.activations.push(Activation { machine, phase: Phase::Enter(entry) });
         self.advance(host)
     }
 }
@@ -270,7 +270,6 @@ impl Activation {
         };
         self.receive(host, export.payable)?;
         self.machine.context.view |= export.view;
-        self.returns.clone_from(&export.returns);
         let arguments = self.machine.bind_outside(&program, export, &entry.arguments, &entry.keywords)?;
         self.machine.start(export.function, &arguments)?;
         Ok(true)
@@ -289,7 +288,7 @@ impl Activation {
         machine.heap.charge(gas::TRANSFER)?;
         match host.transfer(&sender, &contract, value) {
             Ok(true) => Ok(()),
-            Ok(false) => machine.raise(classes::VALUE_ERROR, "insufficient balance"),
+            Ok(false) => machine.too_few(host, &sender, value),
             Err(account) => machine.need(Key::Account(account)),
         }
     }
@@ -297,8 +296,7 @@ impl Activation {
     /// Writes back what has changed, and encodes the result.
     fn finish(&mut self, host: &mut dyn Host, value: Value) -> Run<Vec<u8>> {
         let mut bytes = Vec::new();
-        let kind = self.returns.clone().unwrap_or(Type::Any);
-        self.machine.encode(&mut bytes, &kind, value)?;
+        self.machine.encode(&mut bytes, &Type::Any, value)?;
         self.machine.flush(host)?;
         Ok(bytes)
     }

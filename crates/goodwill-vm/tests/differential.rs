@@ -12,6 +12,7 @@ use std::{
 const PROGRAMS: usize = 2_000;
 /// Divergences that are shown in full before the test gives up.
 const SHOWN: usize = 12;
+const CONSTANT_CHANGED: &str = "a constant of the module cannot be changed";
 const GAS: u64 = 2_000_000_000;
 
 #[derive(Deserialize)]
@@ -50,6 +51,7 @@ struct Counts {
     calls: usize,
     returned: usize,
     raised: usize,
+    refused: usize,
     divergences: usize,
 }
 
@@ -71,7 +73,13 @@ fn the_machine_agrees_with_cpython() {
     for line in lines {
         let case: Case = serde_json::from_str(&line.expect("text")).expect("a program a line");
         counts.programs += 1;
-        if let Err(difference) = run(&case, &mut counts) {
+        let result = run(&case, &mut counts);
+        if matches!(&result, Err(difference) if difference.contains(CONSTANT_CHANGED)) {
+            // CPython lets a contract change its module's constants, which the next call would see there.
+            counts.refused += 1;
+            continue;
+        }
+        if let Err(difference) = result {
             counts.divergences += 1;
             println!(
                 "=== seed {}\n{}\n--- {difference}\n",
@@ -109,7 +117,8 @@ fn run(case: &Case, counts: &mut Counts) -> Result<(), String> {
         })?;
     }
     compare_events(&sandbox, case)?;
-    compare_state(&sandbox, case)
+    // A contract whose deployment failed is not there.
+    if case.results.first().is_some_and(|first| !first.ok) { Ok(()) } else { compare_state(&sandbox, case) }
 }
 
 /// A result's `repr`, or an exception's class and message; and its traceback.
@@ -153,11 +162,16 @@ fn compare(actual: &Result<String, (String, String)>, expected: &Expected) -> Re
         Ok(result) => expected.ok && Some(result) == expected.result.as_ref(),
         Err((class, message)) => {
             !expected.ok
-                && Some(class) == expected.error.as_ref()
+                && expected.error.as_ref().is_some_and(|expected| same_class(class, expected))
                 && expected.message.as_ref().is_none_or(|expected| expected == message)
         }
     };
     if equal { Ok(()) } else { Err(format!("CPython {wanted}, the machine {actual:?}")) }
+}
+
+/// A variable without a value inside a comprehension: CPython 3.11 and earlier raise the base class.
+fn same_class(actual: &str, expected: &str) -> bool {
+    actual == expected || (actual == "UnboundLocalError" && expected == "NameError")
 }
 
 fn compare_events(sandbox: &Sandbox, case: &Case) -> Result<(), String> {

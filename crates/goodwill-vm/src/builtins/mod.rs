@@ -296,7 +296,8 @@ impl Machine {
             return self.raise(classes::TYPE_ERROR, &message);
         }
         let (source, state) = self.start_iteration(self.arg(args, 0))?;
-        self.heap.new_iterator(Iterator::Enumerate { source, state, count }, 48)
+        let depth = self.iterator_depth(source)?;
+        self.heap.new_iterator(Iterator::Enumerate { source, state, count, depth }, 48)
     }
 
     fn zip(&mut self, args: Args, keywords: Keywords<'_>) -> Run<Value> {
@@ -305,13 +306,15 @@ impl Machine {
             Some(strict) => self.truth(strict)?,
             None => false,
         };
+        let mut depth = 0;
         let mut sources = Vec::with_capacity(args.count);
         for index in 0..args.count {
             let source = self.arg(args, index);
             sources.push(self.start_iteration(source)?);
+            depth = depth.max(self.iterator_depth(source)?);
         }
         let bytes = 24 * sources.len() as u64;
-        self.heap.new_iterator(Iterator::Zip { sources, strict }, bytes)
+        self.heap.new_iterator(Iterator::Zip { sources, strict, depth }, bytes)
     }
 
     /// Python's `isinstance`.

@@ -310,6 +310,13 @@ impl<'a> Emitter<'_, 'a> {
 
     /// The elements of a generator, `map` or `filter` as a list; of others their value.
     fn eager_list(&mut self, expr: &'a Expr, dst: Reg) -> Compiled<()> {
+        let mark = self.mark();
+        self.eager_value(expr, dst)?;
+        self.release(mark);
+        Ok(())
+    }
+
+    fn eager_value(&mut self, expr: &'a Expr, dst: Reg) -> Compiled<()> {
         match expr {
             Expr::Generator(generator) => self.list_comprehension(&generator.elt, &generator.generators, dst),
             Expr::Call(call) => match self.symbol(&call.func) {
@@ -415,7 +422,7 @@ impl<'a> Emitter<'_, 'a> {
             Symbol::Builtin(Builtin::Max) => ByKeys::Max,
             _ => ByKeys::Sort,
         };
-        self.with_keys(call, kind, list, dst)
+        self.with_keys(call, kind, (list, list), dst)
     }
 
     /// `values.sort(key=...)`. Returns whether it was that.
@@ -432,13 +439,22 @@ impl<'a> Emitter<'_, 'a> {
         let list = self.alloc(range)?;
         self.expr_to(receiver, list)?;
         self.emit(range, Op::CheckList { src: list })?;
-        self.with_keys(call, ByKeys::Sort, list, dst)?;
+        // The key function may change the list; that is noticed after.
+        let source = self.alloc(range)?;
+        self.emit(range, Op::ListOf { dst: source, src: list })?;
+        self.with_keys(call, ByKeys::Sort, (list, source), dst)?;
         let src = self.constant(range, Value::None)?;
         self.emit(range, Op::Move { dst, src })?;
         Ok(true)
     }
 
-    fn with_keys(&mut self, call: &'a ast::ExprCall, kind: ByKeys, list: Reg, dst: Reg) -> Compiled<()> {
+    fn with_keys(
+        &mut self,
+        call: &'a ast::ExprCall,
+        kind: ByKeys,
+        (list, source): (Reg, Reg),
+        dst: Reg,
+    ) -> Compiled<()> {
         let range = call.range();
         let mut default = None;
         let key = self.alloc(range)?;
@@ -455,13 +471,17 @@ impl<'a> Emitter<'_, 'a> {
                     default = Some(register);
                 }
                 _ => {
-                    return self.refuse(keyword.range, "this argument is not supported together with key", "");
+                    return self.refuse(
+                        keyword.range,
+                        "this argument is not supported together with key",
+                        "",
+                    );
                 }
             }
         }
         let keys = self.alloc(range)?;
         self.emit(range, Op::NewList { dst: keys, base: keys, count: 0 })?;
-        self.each(range, list, |emitter, element| {
+        self.each(range, source, |emitter, element| {
             let base = emitter.alloc_many(range, 2)?;
             let none = emitter.constant(range, Value::None)?;
             let (call_key, done) = (emitter.label(), emitter.label());

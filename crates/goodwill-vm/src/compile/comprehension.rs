@@ -94,6 +94,14 @@ impl<'a> Emitter<'_, 'a> {
         if first.is_async {
             return self.refuse(first.range, "async is not supported", "");
         }
+        if super::scan::Names::of_expression(&first.iter).walrus {
+            let hint = "assign the variable in a statement before";
+            return self.refuse(
+                first.iter.range(),
+                "assigning where a comprehension iterates is not Python",
+                hint,
+            );
+        }
         let mark = self.mark();
         let iter = self.start_loop(&first.iter)?;
         let hidden = self.state().overlays.len();

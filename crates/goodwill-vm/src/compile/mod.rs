@@ -54,6 +54,9 @@ pub fn compile_here(source: &str, file: &str) -> Result<Program, Refusal> {
     if source.len() > limits::SOURCE_BYTES_MAX {
         return Err(bare(file, &format!("the file has more than {} bytes", limits::SOURCE_BYTES_MAX)));
     }
+    if source.contains('\0') {
+        return Err(bare(file, "the file has null bytes"));
+    }
     let context = Context { source, file, lines: Lines::new(source) };
     let options = ParseOptions::from(Mode::Module).with_max_recursion_depth(limits::PARSE_DEPTH_MAX);
     let parsed = ruff_python_parser::parse(source, options).map_err(|error| {

@@ -153,6 +153,7 @@ impl Machine {
                     (kind, a, b) => {
                         check!(self.check_bound($a, a, $b, b));
                         self.checkpoint = self.heap.meter;
+                        self.checkpoint.gas += gas::ARITHMETIC;
                         check!(self.compare(host, kind, a, b))
                     }
                 }

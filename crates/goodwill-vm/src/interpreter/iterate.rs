@@ -6,6 +6,7 @@ use crate::{
     fault::Run,
     gas,
     heap::{Iterator, ViewKind},
+    limits,
     value::{Handle, Value},
 };
 
@@ -40,18 +41,33 @@ impl Machine {
         Ok((source, state))
     }
 
+    /// The depth of an iterator over this; bounded, because the next element is asked for recursively.
+    pub(crate) fn iterator_depth(&mut self, source: Value) -> Run<u32> {
+        let below = match source {
+            Value::Iterator(handle) => match self.heap.iterator(handle) {
+                Iterator::Enumerate { depth, .. } | Iterator::Zip { depth, .. } => *depth,
+                Iterator::Plain { .. } | Iterator::Reversed { .. } => 0,
+            },
+            _ => 0,
+        };
+        if below >= limits::NESTING_MAX {
+            return self.raise(classes::RECURSION_ERROR, "iterators nest too deep");
+        }
+        Ok(below + 1)
+    }
+
     /// The next element.
     pub(crate) fn advance(&mut self, cursor: &mut Iterator) -> Run<Option<Value>> {
         self.heap.charge(gas::ITERATE)?;
         match cursor {
             Iterator::Plain { source, state } => self.next_plain(*source, state),
-            Iterator::Enumerate { source, state, count } => {
+            Iterator::Enumerate { source, state, count, .. } => {
                 let Some(item) = self.next_plain(*source, state)? else { return Ok(None) };
                 let number = *count;
                 *count = self.arithmetic(crate::bytecode::Binary::Add, number, Value::Int(1))?;
                 self.heap.new_tuple(&[number, item]).map(Some)
             }
-            Iterator::Zip { sources, strict } => {
+            Iterator::Zip { sources, strict, .. } => {
                 let mut items = Vec::with_capacity(sources.len());
                 for index in 0..sources.len() {
                     let (source, state) = &mut sources[index];

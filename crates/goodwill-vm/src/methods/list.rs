@@ -146,7 +146,7 @@ impl Machine {
             }
             Known::index => {
                 self.arity(known, args, 1, 3)?;
-                let (start, end) = self.bounds(args, 1, length)?;
+                let (start, end) = self.bounds(args, 1, length)?.unwrap_or((0, 0));
                 match self.position(sequence, first, start..end)? {
                     Some(at) => Ok(Some(Value::Int(at as i64))),
                     None => {

@@ -184,12 +184,14 @@ impl Machine {
         self.raise(classes::TYPE_ERROR, &format!("{name}() takes {expected} ({} given)", args.count))
     }
 
-    /// A bound for `find`, `index` and the like.
-    pub(super) fn bounds(&mut self, args: Args, from: usize, length: usize) -> Run<(usize, usize)> {
-        let parts = [self.arg(args, from), self.arg(args, from + 1), Value::None];
-        let (start, _, count) = self.slice_of(parts, length)?;
+    /// Where `find`, `index` and the like search; `None` if it begins behind its end.
+    pub(super) fn bounds(&mut self, args: Args, from: usize, length: usize) -> Run<Option<(usize, usize)>> {
+        let start = self.arg(args, from);
+        let past = matches!(start, Value::Int(start) if start > length as i64);
+        let (start, ..) = self.slice_of([start, Value::None, Value::None], length)?;
+        let (_, _, end) = self.slice_of([Value::None, self.arg(args, from + 1), Value::None], length)?;
         let start = usize::try_from(start).unwrap_or(0);
-        Ok((start, start + count))
+        Ok((!past && start <= end).then_some((start, end)))
     }
 
     fn int_method(

@@ -49,8 +49,8 @@ impl Machine {
                 return self.strip(text, known, first).map(Some);
             }
             Known::startswith | Known::endswith => {
-                self.arity(known, args, 1, 1)?;
-                return self.starts_or_ends(text, known, first).map(|result| Some(Value::Bool(result)));
+                self.arity(known, args, 1, 3)?;
+                return self.starts_or_ends_within(text, known, args).map(|result| Some(Value::Bool(result)));
             }
             Known::removeprefix | Known::removesuffix => {
                 self.arity(known, args, 1, 1)?;
@@ -150,6 +150,20 @@ impl Machine {
         self.heap.substring(text, start..end.max(start))
     }
 
+    fn starts_or_ends_within(&mut self, text: Handle, known: Known, args: Args) -> Run<bool> {
+        let part = self.arg(args, 0);
+        if args.count == 1 {
+            return self.starts_or_ends(text, known, part);
+        }
+        let chars = self.heap.str_len(text);
+        let Some((start, end)) = self.bounds(args, 1, chars)? else { return Ok(false) };
+        let bytes = self.character_range(text, start, end)?;
+        match self.heap.substring(text, bytes)? {
+            Value::Str(within) => self.starts_or_ends(within, known, part),
+            _ => Ok(false),
+        }
+    }
+
     fn starts_or_ends(&mut self, text: Handle, known: Known, part: Value) -> Run<bool> {
         match part {
             Value::Str(part) => {
@@ -188,14 +202,16 @@ impl Machine {
         let part = self.text_arg(known, self.arg(args, 0))?;
         self.charge_search(text, part)?;
         let chars = self.heap.str_len(text);
-        let past = matches!(self.arg(args, 1), Value::Int(start) if start > chars as i64);
-        let (start, end) = self.bounds(args, 1, chars)?;
-        let bytes = self.character_range(text, start, end)?;
+        let bounds = self.bounds(args, 1, chars)?;
+        let bytes = match bounds {
+            Some((start, end)) => self.character_range(text, start, end)?,
+            None => 0..0,
+        };
         let (whole, part) = (self.heap.str(text), self.heap.str(part));
         let within = &whole[bytes.clone()];
-        let found =
-            if matches!(known, Known::find | Known::index) { within.find(part) } else { within.rfind(part) };
-        match found.filter(|_| !past) {
+        let first = matches!(known, Known::find | Known::index);
+        let found = if first { within.find(part) } else { within.rfind(part) };
+        match found.filter(|_| bounds.is_some()) {
             Some(at) => Ok(Value::Int(whole[..bytes.start + at].chars().count() as i64)),
             None if matches!(known, Known::index | Known::rindex) => {
                 self.raise(classes::VALUE_ERROR, "substring not found")
