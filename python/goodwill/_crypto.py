@@ -7,6 +7,12 @@ import hashlib
 _MISSING = "{what} needs a package that is not installed: pip install 'goodwill[crypto]'"
 PUBLIC_KEY_BYTES = 32
 SIGNATURE_BYTES = 64
+_FIELD = 2**255 - 19
+_ORDER_EIGHT = int.from_bytes(
+    bytes.fromhex("26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05"), "little"
+)
+_SMALL_ORDER = {0, 1, _FIELD - 1, _FIELD, _FIELD + 1, _ORDER_EIGHT, _FIELD - _ORDER_EIGHT}
+"""The second coordinates of keys of small order, under which many messages have the same signature."""
 
 
 def sha256(data: bytes) -> bytes:
@@ -34,6 +40,8 @@ def verify_ed25519(public_key: bytes, message: bytes, signature: bytes) -> bool:
     except ImportError:
         raise ImportError(_MISSING.format(what="chain.verify_ed25519")) from None
     if len(public_key) != PUBLIC_KEY_BYTES or len(signature) != SIGNATURE_BYTES:
+        return False
+    if int.from_bytes(public_key, "little") % 2**255 in _SMALL_ORDER:
         return False
     try:
         Ed25519PublicKey.from_public_bytes(public_key).verify(signature, message)

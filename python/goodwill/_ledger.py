@@ -31,7 +31,7 @@ class Snapshot:
     owner: Ledger
     storage: dict[tuple[Address, Key], Frozen]
     balances: dict[Address, int]
-    contracts: dict[Address, type]
+    contracts: dict[Address, type[Any]]
     events: list[Event]
     clock: tuple[int, int, int]
 
@@ -50,7 +50,7 @@ class Ledger:
     def __init__(self) -> None:
         self.storage: dict[tuple[Address, Key], Frozen] = {}
         self.balances: dict[Address, int] = {}
-        self.contracts: dict[Address, type] = {}
+        self.contracts: dict[Address, type[Any]] = {}
         self.events: list[Event] = []
         self._journal: list[tuple[dict[Any, Any], Any, Any]] = []
 
@@ -69,9 +69,7 @@ class Ledger:
         return self.balances.get(of, 0)
 
     def move(self, sender: Address, to: Address, amount: int) -> None:
-        """Moves coins. Raises ValueError if the sender has too few."""
-        if amount < 0:
-            raise ValueError("amount must not be negative")
+        """Moves coins, zero or more. Raises ValueError if the sender has too few."""
         if self.balance(sender) < amount:
             raise ValueError(f"insufficient balance: {self.balance(sender)} < {amount}")
         self.set(self.balances, sender, self.balance(sender) - amount)

@@ -40,13 +40,13 @@ class Store:
 
     def write(self, key: Key, kind: Kind, value: object) -> None:
         """Sets the value at ``key``. Raises TypeError if it is of another kind."""
+        self.check_writable()
         self._put(key, kind.freeze(value))
         if kind.mutable:
             self._live[key] = _Live(value, kind)
 
     def delete(self, key: Key) -> None:
         """Removes what is at ``key``."""
-        self._check_writable()
         self._live.pop(key, None)
         self._ledger.remove(self._ledger.storage, (self._contract, key))
 
@@ -69,9 +69,10 @@ class Store:
                 self._put(key, frozen)
 
     def _put(self, key: Key, frozen: object) -> None:
-        self._check_writable()
+        self.check_writable()
         self._ledger.set(self._ledger.storage, (self._contract, key), frozen)
 
-    def _check_writable(self) -> None:
+    def check_writable(self) -> None:
+        """Raises PermissionError in a view."""
         if self._read_only:
             raise PermissionError("a view cannot change storage")

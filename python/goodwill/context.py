@@ -105,9 +105,9 @@ class Chain:
     def transfer(self, to: Address, amount: int) -> None:
         """Sends coins of this contract. Raises ValueError if it has too few."""
         frame = current("chain.transfer")
-        frame.check_writable("transfer coins")
         _kinds.PLAIN[Address].freeze(to)
-        _kinds.PLAIN[int].freeze(amount)
+        check_amount(amount)
+        frame.check_writable("transfer coins")
         frame.machine.ledger.move(frame.contract, to, amount)
 
     def call(self, contract: Address, method: str, /, *args: Any, value: int = 0) -> Any:
@@ -115,7 +115,7 @@ class Chain:
         frame = current("chain.call")
         _kinds.PLAIN[Address].freeze(contract)
         _kinds.PLAIN[str].freeze(method)
-        _kinds.PLAIN[int].freeze(value)
+        check_amount(value)
         return frame.machine.call_from_contract(frame, contract, method, args, value)
 
     def sha256(self, data: bytes) -> bytes:
@@ -131,6 +131,12 @@ class Chain:
         return _crypto.verify_ed25519(public_key, message, signature)
 
 
+def check_amount(amount: object) -> None:
+    """Raises TypeError or ValueError for what is no amount of coins."""
+    if _kinds.PLAIN[int].freeze(amount) < 0:
+        raise ValueError("amount must not be negative")
+
+
 msg = Message()
 chain = Chain()
 
@@ -138,8 +144,8 @@ chain = Chain()
 def emit(name: str, /, **fields: Any) -> None:
     """Tells the world outside: the event is in the receipt."""
     frame = current("emit")
-    frame.check_writable("emit events")
     _kinds.PLAIN[str].freeze(name)
+    frame.check_writable("emit events")
     frozen = {key: _kinds.copy(value) for key, value in fields.items()}
     frame.machine.ledger.events.append(Event(frame.contract, name, frozen))
 

@@ -71,9 +71,11 @@ class _Field:
         return store.read((self.name,), self.kind)
 
     def __set__(self, contract: Contract, value: object) -> None:
+        store = contract._goodwill_frame.store
+        store.check_writable()
         if self.kind.is_map:
             raise TypeError(f"{self.name} is a Map: set its entries")
-        contract._goodwill_frame.store.write((self.name,), self.kind, value)
+        store.write((self.name,), self.kind, value)
 
     def __delete__(self, contract: Contract) -> None:
         raise AttributeError(f"a field of storage cannot be deleted: {self.name}")

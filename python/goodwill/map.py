@@ -34,10 +34,12 @@ class Map(Generic[K, V]):
         return value
 
     def __setitem__(self, key: K, value: V) -> None:
+        self._store.check_writable()
         path, kind = self._value_entry(key)
         self._store.write(path, kind, value)
 
     def __delitem__(self, key: K) -> None:
+        self._store.check_writable()
         path, kind = self._value_entry(key)
         if not self._store.contains(path, kind):
             raise KeyError(key)

@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 from goodwill import _kinds
 from goodwill._ledger import Event, Ledger, Snapshot
 from goodwill.address import Address, from_hash
-from goodwill.context import Frame, RequireError, frames
+from goodwill.context import Frame, RequireError, check_amount, frames
 from goodwill.contract import Contract, Method, instance_for, method_of
 
 __all__ = ["Deployed", "Event", "LocalChain", "Snapshot"]
@@ -67,6 +67,7 @@ class LocalChain:
         """Deploys a contract at an address of the caller's choice."""
         if address in self.ledger.contracts:
             raise ValueError(f"there is a contract at {address}")
+        check_amount(value)
         mark = self.ledger.mark()
         self.ledger.set(self.ledger.contracts, address, cls)
         try:
@@ -88,8 +89,7 @@ class LocalChain:
         **kwargs: Any,
     ) -> Any:
         """Calls a contract's method as a transaction of ``sender``; a view needs none."""
-        if method == "init":
-            raise PermissionError("init runs once, when the contract is deployed")
+        check_amount(value)
         found = self._method(contract, method)
         if sender is None and not found.view:
             raise TypeError(f"say who calls: {method}(..., sender=alice)")
@@ -132,17 +132,18 @@ class LocalChain:
         self, frame: Frame, contract: Address, method: str, arguments: tuple[Any, ...], value: int
     ) -> Any:
         """A contract calls another one."""
+        cls = self._contract(contract)
+        found = method_of(cls, method)
+        if found is None or not found.view:
+            frame.check_writable(f"call {method}, which is not a view")
+        arguments = tuple([_kinds.copy(argument) for argument in arguments])
+        frame.store.flush()
         if any(waiting.contract == contract for waiting in frames):
             raise RuntimeError(f"re-entrant call of {contract}")
         if len(frames) >= CONTRACT_DEPTH_MAX:
             raise RecursionError(f"contracts call each other more than {CONTRACT_DEPTH_MAX} deep")
-        if method == "init":
-            raise PermissionError("init runs once, when the contract is deployed")
         found = self._method(contract, method)
-        if not found.view:
-            frame.check_writable(f"call {method}, which is not a view")
-        frame.store.flush()
-        inner = Frame(self, contract, frame.contract, value, found.view)
+        inner = Frame(self, contract, frame.contract, value, frame.read_only or found.view)
         try:
             return self._run(inner, found, arguments, {})
         except Exception as error:
@@ -163,10 +164,15 @@ class LocalChain:
         found = method_of(cls, "init") or _NO_INIT
         self._run(Frame(self, address, sender, value, read_only=False), found, args, kwargs)
 
+    def _contract(self, address: Address) -> type[Contract]:
+        if address not in self.ledger.contracts:
+            raise ValueError(f"there is no contract at {address}")
+        return self.ledger.contracts[address]
+
     def _method(self, contract: Address, name: str) -> Method:
-        cls = self.ledger.contracts.get(contract)
-        if cls is None:
-            raise ValueError(f"there is no contract at {contract}")
+        cls = self._contract(contract)
+        if name == "init":
+            raise PermissionError("init runs once, when the contract is deployed")
         found = method_of(cls, name)
         if found is None:
             raise AttributeError(f"{cls.__name__} has no method {name!r} with @export or @view")

@@ -224,6 +224,26 @@ def test_hashes_and_signatures(chain: LocalChain, alice: Address) -> None:
     assert not hashes.signed(public[:-1], b"hello", signature)
 
 
+@pytest.mark.parametrize("sign", [0, 128])
+@pytest.mark.parametrize(
+    "key",
+    [
+        "00" * 32,
+        "01" + "00" * 31,
+        "ec" + "ff" * 30 + "7f",
+        "ed" + "ff" * 30 + "7f",
+        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+    ],
+)
+def test_keys_of_small_order_sign_nothing(key: str, sign: int) -> None:
+    pytest.importorskip("cryptography")
+    public = bytes.fromhex(key)
+    public = public[:-1] + bytes([public[-1] | sign])
+    identity = b"\x01" + bytes(31)
+    assert not chain.verify_ed25519(public, b"anything", identity + bytes(32))
+
+
 class Hashes(Contract):
     @view
     def both(self, data: bytes) -> list[bytes]:
@@ -296,6 +316,22 @@ def test_no_call_comes_back(chain: LocalChain, alice: Address) -> None:
     with pytest.raises(RuntimeError, match="re-entrant"):
         first.back(second.address, sender=alice)
     assert second.noted() == []
+
+
+def test_the_order_of_checks(chain: LocalChain, till: Deployed[Till], alice: Address, bob: Address) -> None:
+    with pytest.raises(ValueError, match="must not be negative"):
+        till.pay(sender=alice, value=-1)
+    with pytest.raises(ValueError, match="must not be negative"):
+        chain.deploy(Till, sender=alice, value=-1)
+    with pytest.raises(TypeError):
+        till.pay(sender=alice, value=True)
+    caller = chain.deploy(Caller, sender=alice)
+    with pytest.raises(PermissionError):
+        caller.look(till.address, "unknown")
+    with pytest.raises(ValueError, match="no contract"):
+        caller.look(bob, "unknown")
+    with pytest.raises(PermissionError):
+        till.write_in_view("entry", sender=alice)
 
 
 def test_calls_nest_eight_deep(chain: LocalChain, alice: Address) -> None:
