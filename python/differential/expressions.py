@@ -36,6 +36,8 @@ def call(gen: Generator, function: Function, prefix: str, depth: int) -> str:
     count = len(function.parameters) - gen.rng.randrange(function.defaults + 1)
     given = function.parameters[:count]
     by_position = gen.rng.randrange(count + 1) if gen.chance(0.25) else count
+    if function.keyword_only:
+        by_position = min(by_position, len(function.parameters) - function.defaults)
     values = [
         gen.expression(kind, depth) if place < by_position else f"{name}={gen.expression(kind, depth)}"
         for place, (name, kind) in enumerate(given)

@@ -83,6 +83,8 @@ class Function:
     defaults: int = 0
     star: bool = False
     writes: bool = False
+    keyword_only: bool = False
+    """Whether parameters with a default are given by keyword."""
 
 
 @dataclass
@@ -110,6 +112,7 @@ class Generator:
     errors: list[str] = field(default_factory=list)
     data_errors: list[str] = field(default_factory=list)
     constants: list[tuple[str, str]] = field(default_factory=list)
+    class_constants: list[tuple[str, str]] = field(default_factory=list)
     fields: list[tuple[str, str]] = field(default_factory=list)
     maps: list[tuple[str, list[str], str]] = field(default_factory=list)
     variables: dict[str, str] = field(default_factory=dict)
@@ -139,7 +142,12 @@ class Generator:
         kinds += ["dict[tuple[int, str], int]"] * self.has("tuples")
         kinds += ["bytes"] * self.has("bytes") + ["set[int]", "set[str]"] * self.has("sets")
         kinds += ["list[list[int]]", "dict[str, list[int]]", "list[tuple[int, str]]"] * self.has("nested")
+        kinds += [f"list[{record.name}]" for record in self.records] * self.has("nested")
         return kinds + [record.name for record in self.records]
+
+    def plain_kinds(self) -> list[str]:
+        """Kinds without a class of the file."""
+        return [kind for kind in self.kinds() if "Record" not in kind]
 
     def new_name(self, stem: str = "v") -> str:
         """A name that is not in use."""
@@ -160,7 +168,7 @@ class Generator:
         names = [name for name, of in self.variables.items() if of == kind]
         names += [self.copy_of_constant(name, kind) for name, of in self.constants if of == kind]
         if self.in_contract:
-            names += [f"self.{name}" for name, of in self.fields if of == kind]
+            names += [f"self.{name}" for name, of in self.fields + self.class_constants if of == kind]
         return names
 
     def copy_of_constant(self, name: str, kind: str) -> str:

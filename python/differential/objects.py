@@ -7,7 +7,7 @@ import textwrap
 from differential.expressions import key_expression, map_path
 from differential.generator import Generator, Record, rule
 from differential.kinds import atom
-from differential.statements import assignable, augmented_int, block, statement, writable
+from differential.statements import assignable, augmented_int, block, changeable, statement, writable
 
 RECORD_FIELD_KINDS = ("int", "int", "str", "bool", "list[int]", "dict[str, int]", "Address")
 
@@ -208,6 +208,42 @@ def change_record(gen: Generator, depth: int) -> str | None:
             return f"{guard}{owner}.{name}[{key_expression(gen, 'str', 1)}] = {gen.leaf('int')}"
         case _:
             return f"{guard}{owner}.{name} = {gen.expression(kind, 1)}"
+
+
+@statement("nested", 4)
+def change_records(gen: Generator, depth: int) -> str | None:
+    records = [record for record in gen.records if not record.frozen]
+    if not records:
+        return None
+    record, each = gen.rng.choice(records), gen.new_name("r")
+    kind = f"list[{record.name}]"
+    name, before = changeable(gen, kind)
+    numbers = [field for field, of in record.fields if of == "int"]
+    forms = [f"{name}.append({gen.expression(record.name, 1)})", f"if {name}:\n    {name}.append({name}[0])"]
+    if numbers:
+        field = gen.rng.choice(numbers)
+        forms += [
+            f"for {each} in {name}:\n    {each}.{field} += {gen.leaf('int')}",
+            f"if {name}:\n    {name}[-1].{field} {augmented_int(gen)}",
+            f"{name}.sort(key=lambda each: each.{field})",
+        ]
+    return before + gen.rng.choice(forms)
+
+
+@rule("int", "nested", 2)
+def folded_records(gen: Generator, kind: str, depth: int) -> str | None:
+    found = [(record.name, field) for record in gen.records for field, of in record.fields if of == "int"]
+    if not found or not gen.has("comprehensions"):
+        return None
+    record, field = gen.rng.choice(found)
+    return f"sum(each.{field} for each in {gen.leaf(f'list[{record}]')})"
+
+
+@rule("str", "nested", 1)
+def records_as_text(gen: Generator, kind: str, depth: int) -> str | None:
+    if not gen.records:
+        return None
+    return f"str({gen.expression(f'list[{gen.rng.choice(gen.records).name}]', depth)})"
 
 
 @statement("classes", 3)

@@ -39,7 +39,15 @@ def constants(gen: Generator) -> list[str]:
     """Constants of the module."""
     lines: list[str] = []
     for _ in range(gen.rng.randrange(3)):
-        name, kind = gen.new_name("C"), gen.rng.choice(("int", "str", "list[int]", "dict[str, int]"))
+        kinds = [
+            "int",
+            "str",
+            "bool",
+            "list[int]",
+            "dict[str, int]",
+            *["tuple[int, ...]"] * gen.has("tuples"),
+        ]
+        name, kind = gen.new_name("C"), gen.rng.choice(kinds)
         lines.append(f"{name} = {gen.literal(kind)}")
         gen.constants.append((name, kind))
     return ["\n".join(lines)] if lines else []
@@ -97,7 +105,7 @@ def recursive(gen: Generator) -> str:
 
 def signature(gen: Generator, name: str, simple: bool = False) -> Function:
     """Parameters and the kind of the result."""
-    kinds = [kind for kind in gen.kinds() if kind not in {record.name for record in gen.records}]
+    kinds = gen.plain_kinds()
     parameters = [(gen.new_name("p"), gen.rng.choice(kinds)) for _ in range(gen.rng.randrange(4))]
     if simple:
         parameters = [(name, kind) for name, kind in parameters if not kind.startswith("set")]
@@ -107,7 +115,9 @@ def signature(gen: Generator, name: str, simple: bool = False) -> Function:
         (gen.new_name("p"), gen.rng.choice(DEFAULT_KINDS)) for _ in range(gen.rng.choice((0, 0, 0, 1, 2)))
     ]
     star = not simple and gen.has("star") and gen.chance(0.25)
-    return Function(name, [*parameters, *more], returns, len(more), star)
+    made = Function(name, [*parameters, *more], returns, len(more), star)
+    made.keyword_only = not simple and not star and gen.has("star") and bool(more) and gen.chance(0.3)
+    return made
 
 
 def definition(gen: Generator, made: Function, first: str, ending: str = "") -> str:
@@ -115,6 +125,8 @@ def definition(gen: Generator, made: Function, first: str, ending: str = "") -> 
     texts = [first] if first else []
     for place, (name, kind) in enumerate(made.parameters):
         default = f" = {gen.literal(kind)}" if place >= len(made.parameters) - made.defaults else ""
+        if made.keyword_only and place == len(made.parameters) - made.defaults:
+            texts.append("*")
         texts.append(f"{name}: {kind}{default}")
     if made.star:
         texts.append("*rest: int")
@@ -169,7 +181,13 @@ def base_contract(gen: Generator, methods: list[tuple[Function, bool, bool]]) ->
 
 def override(gen: Generator, inherited: Function) -> str:
     """A method that does more, then what it did in the class above."""
-    arguments = ", ".join([name for name, _ in inherited.parameters] + ["*rest"] * inherited.star)
+    names = [name for name, _ in inherited.parameters]
+    if inherited.keyword_only:
+        names = [
+            name if place < len(names) - inherited.defaults else f"{name}={name}"
+            for place, name in enumerate(names)
+        ]
+    arguments = ", ".join(names + ["*rest"] * inherited.star)
     gen.methods.remove(inherited)
     text = definition(gen, inherited, "self", f"return super().{inherited.name}({arguments})")
     gen.methods.append(inherited)
@@ -180,6 +198,10 @@ def fields(gen: Generator) -> list[str]:
     """Fields of storage."""
     kinds = [kind for kind in gen.kinds() if not kind.startswith("set")]
     lines = []
+    if gen.has("classes") and gen.chance(0.2):
+        constant, kind = gen.new_name("LIMIT"), gen.rng.choice(("int", "str", "int"))
+        lines.append(f"{constant} = {gen.literal(kind)}")
+        gen.class_constants.append((constant, kind))
     for _ in range(gen.rng.randrange(1, 5)):
         name, kind = gen.new_name("s"), gen.rng.choice(kinds)
         gen.fields.append((name, kind))

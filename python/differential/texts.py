@@ -116,6 +116,7 @@ def filled(gen: Generator, forms: tuple[str, ...], depth: int) -> str:
         "i": lambda: gen.atom("int", depth),
         "l": lambda: gen.expression("list[int]", depth),
         "L": lambda: gen.expression("list[str]", depth),
+        "v": lambda: gen.leaf("list[int]"),
         "n": lambda: str(gen.rng.randrange(5)),
         "m": lambda: str(gen.rng.randrange(-1, 9)),
     }
@@ -164,7 +165,7 @@ def make_bytes(gen: Generator, kind: str, depth: int) -> str:
     if "chain" in form and not gen.in_contract:
         return gen.literal("bytes")
     if "{l}" in form and not gen.chance(0.1):
-        form = "bytes([each % 256 for each in {l}])" if gen.has("comprehensions") else "{b}"
+        form = "bytes([each % 256 for each in {v}])" if gen.has("comprehensions") else "{b}"
     return filled(gen, (form,), depth)
 
 
