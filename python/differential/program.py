@@ -6,11 +6,12 @@ import random
 import textwrap
 from typing import Any
 
-from differential import containers, expressions, functional, objects, statements, texts
+from differential import containers, expressions, functional, objects, statements, structure, texts
 from differential.generator import Function, Generator
 from differential.literals import argument
 
-LAYERS = (expressions, statements, texts, containers, functional, objects)
+LAYERS = (expressions, statements, texts, containers, functional, objects, structure)
+"""Importing a layer registers its rules."""
 IMPORTS = (
     "from goodwill import Contract, Map, Address, export, view, payable,"
     " msg, chain, emit, require, RequireError"
