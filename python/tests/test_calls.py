@@ -1,5 +1,6 @@
 """Calls from outside: roles, arguments, coins, rollback, events, time, other contracts."""
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -340,3 +341,11 @@ def test_calls_nest_eight_deep(chain: LocalChain, alice: Address) -> None:
     assert start.down(callers[:7], sender=alice) == 7
     with pytest.raises(RecursionError):
         start.down(callers, sender=alice)
+
+
+@pytest.mark.parametrize("package", ["blake3", "cryptography"])
+def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch, package: str) -> None:
+    for name in [name for name in sys.modules if name.partition(".")[0] == package] + [package]:
+        monkeypatch.setitem(sys.modules, name, None)
+    with pytest.raises(ImportError, match=r"pip install 'goodwill\[crypto\]'"):
+        chain.blake3(b"") if package == "blake3" else chain.verify_ed25519(bytes(32), b"", bytes(64))
