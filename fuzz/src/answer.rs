@@ -14,6 +14,9 @@ pub fn answer(json: &[u8]) -> bool {
         same::<api::Checkpoint>(json),
         same::<api::Supply>(json),
         same::<api::Mempool>(json),
+        same::<api::Epoch>(json),
+        same::<api::Miner>(json),
+        same::<api::Handover>(json),
         same::<api::Submission>(json),
         same::<Vec<api::SubmitResult>>(json),
     ];

@@ -6,11 +6,11 @@ use super::{
 };
 use arbitrary::Unstructured;
 use goodwill_ledger::{
-    BlockError, Cell, ChainState, ExecutedBlock, Executor, Manifest, Purpose, chain_key, epoch_of,
+    BlockError, Cell, ChainState, ExecutedBlock, Executor, Manifest, Purpose, Reveal, chain_key,
 };
 use goodwill_types::{
-    Account, Action, Amount, BlockContext, Key, Known, Memo, Payment, Progress, PublicKey, Signature,
-    SignedTransaction, Transaction, TransactionId, Value,
+    Account, Action, Amount, BlockContext, Key, Known, LuckChain, Memo, Payment, Progress, PublicKey,
+    Signature, SignedTransaction, Transaction, TransactionId, Value,
     codec::{Encode, List, decode},
 };
 use std::{
@@ -186,11 +186,12 @@ impl Chain {
         let parameters = &self.manifest.parameters;
         let height = self.model.height + 1;
         self.timestamp_ms += parameters.block_time_ms;
-        let epoch = epoch_of(height, parameters.blocks_per_epoch);
-        let context = BlockContext { height, epoch, view, timestamp_ms: self.timestamp_ms };
+        let epoch = parameters.epoch_of(height);
+        let (parent_view, timestamp_ms) = (view.saturating_sub(1), self.timestamp_ms);
+        let context = BlockContext { height, epoch, view, parent_view, timestamp_ms };
         let expected = self.model.block(view, &offered);
 
-        let proposed = self.execute(&context, Purpose::Propose, offered.clone()).expect("what fits");
+        let proposed = self.execute(&context, &propose(), offered.clone()).expect("what fits");
         assert_eq!(proposed.receipts, expected.receipts);
         let left_out: Vec<_> = proposed.left_out.iter().map(|(id, _)| *id).collect();
         assert_eq!(left_out, expected.left_out.iter().map(|(id, _)| *id).collect::<Vec<_>>());
@@ -211,13 +212,14 @@ impl Chain {
         expected: &Expected,
     ) {
         let included = proposed.body.transactions.iter().map(|t| (t.id(), t.clone())).collect();
-        let verified = self.execute(context, Purpose::Verify, included).expect("a proposal is valid");
+        let verify = Purpose::Verify { luck: proposed.body.luck };
+        let verified = self.execute(context, &verify, included).expect("a proposal is valid");
         assert_eq!(verified.body, proposed.body);
         assert_eq!(verified.changes, proposed.changes);
         assert_eq!((&verified.receipts, verified.chain), (&proposed.receipts, proposed.chain));
         assert!(proposed.body.encode().len() <= self.manifest.parameters.body_size_max);
 
-        let all = self.execute(context, Purpose::Verify, offered.clone());
+        let all = self.execute(context, &verify, offered.clone());
         match (all, &expected.refused) {
             (Ok(block), None) => assert_eq!(block.changes, proposed.changes),
             (Err(BlockError::Full { index }), Some((place, broken))) if broken.is_empty() => {
@@ -232,7 +234,7 @@ impl Chain {
 
         let skipped = BlockContext { height: context.height + 1, ..context.clone() };
         if !skipped.height.is_multiple_of(BLOCKS_PER_EPOCH) {
-            let error = self.execute(&skipped, Purpose::Verify, Named::new()).expect_err("a gap");
+            let error = self.execute(&skipped, &verify, Named::new()).expect_err("a gap");
             assert_eq!(error, BlockError::Height { got: skipped.height, expected: context.height });
         }
     }
@@ -240,10 +242,11 @@ impl Chain {
     fn execute(
         &self,
         context: &BlockContext,
-        purpose: Purpose,
+        purpose: &Purpose,
         transactions: Named,
     ) -> Result<ExecutedBlock, BlockError> {
-        let mut executor = Executor::new(self.manifest.clone(), context.clone(), purpose, transactions);
+        let mut executor =
+            Executor::new(self.manifest.clone(), context.clone(), purpose.clone(), transactions);
         let mut known = Known::new();
         loop {
             match executor.run(&mut known) {
@@ -282,13 +285,31 @@ impl Chain {
         let held: u128 = model.accounts.values().map(|(balance, _)| balance).sum();
         let cell = |cell| u128::from(chain.supply.cell(cell).units);
         assert_eq!(
-            (cell(Cell::Accounts), cell(Cell::BaseFees), cell(Cell::Pool)),
-            (held, model.base_fees, model.pool)
+            Cell::ALL.map(cell),
+            [held, 0, 0, model.base_fees, model.pots, model.pool],
+            "accounts, orders, rewards, base fees, pots, pool"
         );
+        assert_eq!(chain.luck, model.luck);
         assert_eq!(u128::from(chain.supply.genesis.units), model.genesis);
         assert_eq!(chain.supply.minted, Amount::ZERO);
-        assert_eq!(held + model.base_fees + model.pool, model.genesis, "the supply equation");
+        assert_eq!(held + model.base_fees + model.pots + model.pool, model.genesis, "the supply equation");
     }
+}
+
+/// The hash chains of the founders.
+pub fn founders_luck() -> &'static BTreeMap<PublicKey, LuckChain> {
+    static LUCK: LazyLock<BTreeMap<PublicKey, LuckChain>> = LazyLock::new(|| {
+        let founders = [200, 201, 202].map(key);
+        founders.map(|key| (key.public_key(), LuckChain::of_founder(&key))).into()
+    });
+    &LUCK
+}
+
+/// Any of the founders may lead.
+fn propose() -> Purpose {
+    static REVEAL: LazyLock<Reveal> =
+        LazyLock::new(|| Arc::new(|seat: &PublicKey, left| founders_luck().get(seat)?.reveal(left)));
+    Purpose::Propose { reveal: REVEAL.clone() }
 }
 
 /// Deriving a key is most of the time otherwise.
@@ -304,12 +325,15 @@ fn manifest((coins, gas, base_fee, tax, body): &(&str, u64, u64, u64, u64)) -> S
         "name = \"Fuzz\"\nsymbol = \"FUZZ\"\naddress_prefix = \"dev\"\nsource_url = \"https://example.org\"\n\
          genesis_time_ms = 1750000000000\n\
          [purpose]\nnature = \"replace\"\nstatement = \"It replaces trying things by hand.\"\n\
-         [parameters]\nblock_time_ms = 1\nblocks_per_epoch = {BLOCKS_PER_EPOCH}\ngas_per_block_max = {gas}\n\
+         [parameters]\nblock_time_ms = 4000\nblocks_per_epoch = {BLOCKS_PER_EPOCH}\ngas_per_block_max = {gas}\n\
          base_fee_min = {base_fee}\npollution_tax_percent = {tax}\nbody_size_max = {body}\n"
     );
     for (seat, person) in [(200, 1), (201, 7), (202, 20)] {
         let (key, account) = (key(seat).public_key(), address(person).display(&prefix));
-        text += &format!("[[founders]]\nname = \"{seat}\"\nnode_key = \"{key}\"\naccount = \"{account}\"\n");
+        let tip = founders_luck()[&key].tip();
+        text += &format!(
+            "[[founders]]\nname = \"{seat}\"\nnode_key = \"{key}\"\naccount = \"{account}\"\nluck_tip = \"{tip}\"\n"
+        );
     }
     text += "[distribution]\nreason = \"Worthless coins to try things with.\"\n";
     for person in 1..=3 {

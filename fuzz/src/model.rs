@@ -1,18 +1,25 @@
 //! The rules of `docs/spec.md` once more, as plainly as possible: balances and nonces in a map.
 
+use super::ledger::founders_luck;
 use goodwill_ledger::{Manifest, Parameters};
 use goodwill_types::{
     Action, Address, Amount, Digest, Domain, Event, Failure, Outcome, PublicKey, Receipt, SignedTransaction,
     TransactionId,
     codec::{Encode, List},
     hash,
+    luck::FOUNDER_LUCK_LENGTH,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A chain, as plain numbers.
 pub struct Model {
     parameters: Parameters,
-    luck: Digest,
+    /// What the founders revealed so far, folded.
+    pub luck: Digest,
+    /// The luck at the beginning of the epoch: that of its turns.
+    turns: Digest,
+    /// What each founder has not revealed yet.
+    left: BTreeMap<PublicKey, u32>,
     founders: Vec<(PublicKey, Address)>,
     /// Balance and nonce of each account that was ever written.
     pub accounts: BTreeMap<Address, (u128, u64)>,
@@ -26,6 +33,8 @@ pub struct Model {
     pub genesis: u128,
     /// The part of base fees that was kept.
     pub base_fees: u128,
+    /// The part of base fees that was kept in epochs that are over.
+    pub pots: u128,
     /// The part of base fees that was donated.
     pub pool: u128,
 }
@@ -51,6 +60,8 @@ impl Model {
         Self {
             parameters: manifest.parameters.clone(),
             luck: manifest.chain_id(),
+            turns: manifest.chain_id(),
+            left: manifest.founders.iter().map(|f| (f.node_key, FOUNDER_LUCK_LENGTH)).collect(),
             founders: manifest.founders.iter().map(|f| (f.node_key, f.account)).collect(),
             genesis: accounts.values().map(|(balance, _)| balance).sum(),
             accounts,
@@ -58,6 +69,7 @@ impl Model {
             base_fee: manifest.parameters.base_fee_min,
             gas_used: 0,
             base_fees: 0,
+            pots: 0,
             pool: 0,
         }
     }
@@ -70,7 +82,7 @@ impl Model {
     /// spec: blocks 1 to 4
     pub fn block(&mut self, view: u64, offered: &[(TransactionId, SignedTransaction)]) -> Expected {
         let mut expected = Expected::default();
-        let (mut gas_used, mut size, mut tips) = (0, 5, 0);
+        let (mut gas_used, mut size, mut tips) = (0, 38, 0);
         for (id, signed) in offered {
             let (gas, bytes) = (gas(signed), signed.encode().len());
             let index = expected.receipts.len();
@@ -90,10 +102,16 @@ impl Model {
             (gas_used, size, tips) = (gas_used + gas, size + bytes, tips + receipt.tip.units);
             expected.receipts.push(receipt);
         }
+        let (seat, account) = self.leader(view);
         if tips > 0 {
-            self.give(self.leader(view), tips);
+            self.give(account, tips);
         }
+        self.reveal(seat);
         self.height += 1;
+        if (self.height + 1).is_multiple_of(self.parameters.blocks_per_epoch) {
+            self.turns = self.luck;
+            self.pots += std::mem::take(&mut self.base_fees);
+        }
         self.gas_used = gas_used;
         self.base_fee = self.next_base_fee(gas_used);
         expected
@@ -102,7 +120,7 @@ impl Model {
     /// spec: transactions 2 to 8
     fn broken_rules(&self, signed: &SignedTransaction) -> BTreeSet<&'static str> {
         let (t, p) = (&signed.transaction, &self.parameters);
-        let Action::Transfer { payments, .. } = &t.action;
+        let Action::Transfer { payments, .. } = &t.action else { panic!("only transfers are offered") };
         let (balance, nonce) = self.account(&t.sender_address());
         let rules = [
             ("too_large", signed.encode().len() > (p.body_size_max / 4).min(96 * 1024)),
@@ -121,7 +139,7 @@ impl Model {
     /// spec: transactions 9, transfers 1, fees 1 and 2
     fn transaction(&mut self, id: TransactionId, signed: &SignedTransaction) -> Receipt {
         let t = &signed.transaction;
-        let Action::Transfer { payments, .. } = &t.action;
+        let Action::Transfer { payments, .. } = &t.action else { panic!("only transfers are offered") };
         let (sender, gas) = (t.sender_address(), gas(signed));
         let base_fee = u128::from(gas) * u128::from(self.base_fee);
         let tip = u128::from(gas) * u128::from(t.tip_per_gas.min(t.fee_per_gas_max - self.base_fee));
@@ -172,10 +190,19 @@ impl Model {
         u64::try_from(next).expect("small").max(self.parameters.base_fee_min)
     }
 
-    /// The account of the seat whose turn the view is, in the block after the last.
+    /// spec: luck 2 and 3
+    fn reveal(&mut self, seat: PublicKey) {
+        let left = self.left.get_mut(&seat).expect("a founder");
+        let link = founders_luck()[&seat].reveal(*left);
+        *left = left.saturating_sub(1);
+        let link = link.as_ref().map_or(&[][..], |link| link.as_ref());
+        self.luck = hash(Domain::Luck, &[&[1], self.luck.as_ref(), link].concat());
+    }
+
+    /// The seat whose turn the view is, in the block after the last, and its account.
     ///
-    /// spec: committee 1 and 2
-    fn leader(&self, view: u64) -> Address {
+    /// spec: turns 1 and 2
+    fn leader(&self, view: u64) -> (PublicKey, Address) {
         let epoch = (self.height + 1) / self.parameters.blocks_per_epoch;
         let mut seats = self.founders.clone();
         seats.sort();
@@ -183,7 +210,7 @@ impl Model {
         for last in (1..seats.len()).rev() {
             let choices = last as u128 + 1;
             let drawn = loop {
-                let seed = [self.luck.as_ref(), &epoch.to_be_bytes(), &n.to_be_bytes()].concat();
+                let seed = [self.turns.as_ref(), &epoch.to_be_bytes(), &n.to_be_bytes()].concat();
                 let digest = hash(Domain::Turns, &seed);
                 let draw = u128::from(u64::from_be_bytes(digest.as_ref()[..8].try_into().expect("8 bytes")));
                 n += 1;
@@ -193,13 +220,13 @@ impl Model {
             };
             seats.swap(last, drawn);
         }
-        seats[(view % seats.len() as u64) as usize].1
+        seats[(view % seats.len() as u64) as usize]
     }
 }
 
 /// `80,000 + 40,000 * payments + 50 * encoded size`
 pub fn gas(signed: &SignedTransaction) -> u64 {
-    let Action::Transfer { payments, .. } = &signed.transaction.action;
+    let Action::Transfer { payments, .. } = &signed.transaction.action else { panic!("only transfers") };
     80_000 + 40_000 * payments.len() as u64 + 50 * signed.encode().len() as u64
 }
 

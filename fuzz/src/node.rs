@@ -16,6 +16,7 @@ use goodwill_node::{
     index::Index,
     journal::Journal,
     mempool::Limits,
+    secrets::Secrets,
 };
 use goodwill_types::{
     BlockContext, Known, Progress, SignedTransaction, api,
@@ -99,7 +100,9 @@ fn journal() -> (Journal, Vec<SignedTransaction>) {
 fn chain() -> (Arc<Chain>, Outbox) {
     let index = Arc::new(Index::in_memory().expect("memory"));
     let limits = Limits::default();
-    Chain::new(known().manifest.clone(), index, limits, None)
+    let seed = goodwill_types::hash(goodwill_types::Domain::Chain, b"seats");
+    let secrets = Arc::new(Secrets::seeded(seed, None, 40));
+    Chain::new(known().manifest.clone(), index, secrets, limits, None)
 }
 
 /// Asks the gateway. Whatever it says, it is no accident: what is refused is a problem with its
@@ -238,7 +241,7 @@ fn check_body(bytes: &[u8]) -> bool {
     static CHAIN: LazyLock<(Arc<Chain>, Outbox)> = LazyLock::new(chain);
     let voted = |finalized| {
         let timestamp_ms = known().manifest.genesis_time_ms + 500;
-        let context = BlockContext { height: 1, epoch: 0, view: 1, timestamp_ms };
+        let context = BlockContext { height: 1, epoch: 0, view: 1, parent_view: 0, timestamp_ms };
         let mut execution = CHAIN.0.verify(&context, bytes.to_vec().into(), finalized);
         let mut state = Known::new();
         loop {

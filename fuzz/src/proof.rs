@@ -47,7 +47,7 @@ fn check_finality(committee: &Committee, proof: &FinalityProof) -> bool {
 /// A certificate is about the seats that signed, and says which: the others may be anybody's.
 fn share_a_quorum(one: &Committee, other: &Committee) -> bool {
     let seats = other.seats.len();
-    let shared = one.seats.iter().zip(other.seats.iter()).filter(|(one, other)| one == other).count();
+    let shared = one.seats.iter().zip(other.seats.iter()).filter(|(one, other)| one.key == other.key).count();
     one.seats.len() == seats && shared >= seats - (seats - 1) / 3
 }
 

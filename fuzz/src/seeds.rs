@@ -6,9 +6,10 @@ use super::{
 };
 use bytes::Bytes;
 use goodwill_types::{
-    Amount, Domain, Header, SignedTransaction, api,
+    Amount, Domain, Header, LuckChain, SecretKey, SignedTransaction, api,
     codec::{Encode as _, decode},
     hash,
+    luck::FOUNDER_LUCK_LENGTH,
 };
 use goodwill_wallet::seal::Cost;
 use serde_json::json;
@@ -193,18 +194,29 @@ fn answers() -> Vec<Seed> {
     json.map(|(name, text)| of_kind("api_query", 5, name, text.expect("JSON"))).into()
 }
 
+/// What the leader of the first block reveals, as a body begins.
+fn first_luck() -> Vec<u8> {
+    let committee = goodwill_ledger::genesis_committee(&known().manifest);
+    let founders = [200, 201].map(key);
+    let leads = |founder: &SecretKey| founder.public_key() == committee.leader(1).key;
+    let leader = founders.iter().find(|founder| leads(founder)).expect("a founder leads");
+    let link = LuckChain::of_founder(leader).reveal(FOUNDER_LUCK_LENGTH);
+    [&[1], link.expect("the first link").as_ref()].concat()
+}
+
 fn messages() -> Vec<Seed> {
     let Known { transactions, bodies, header, .. } = known();
     let gossip = [&[transactions.len() as u8][..], &transactions.concat()].concat();
     let mut header: Header = decode(header).expect("a vector");
     header.body_hash = Header::hash_body(&bodies[1]);
     let block = [header.encode(), Bytes::copy_from_slice(&bodies[1]).encode()].concat();
-    let first = [&[1], &transactions[0][..]].concat();
+    let luck = first_luck();
+    let first = [&luck[..], &[1], &transactions[0]].concat();
     vec![
         of_kind("gossip", 0, "gossip", gossip),
         of_kind("gossip", 1, "tip", 7u64.to_be_bytes()),
         of_kind("gossip", 2, "block", block),
-        of_kind("gossip", 3, "empty-body", [0]),
+        of_kind("gossip", 3, "empty-body", [&luck[..], &[0]].concat()),
         of_kind("gossip", 3, "body", first),
     ]
 }

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use futures::future::BoxFuture;
 use goodwill_engine::{
     Execution, FinalizedBlock, StateMachine,
-    simulation::{Scenario, node_key},
+    simulation::{Scenario, chain_id, node_key},
 };
 use goodwill_ledger::{Manifest, Parameters, gas::gas_of};
 use goodwill_node::{Chain, mempool::Candidate, secrets::Secrets};
@@ -143,7 +143,7 @@ impl StateMachine for Mining {
     }
 
     fn equivocated(&self, evidence: Equivocation) {
-        assert!(evidence.holds(&self.miners.manifest.chain_id()), "evidence that shows nothing");
+        assert!(evidence.holds(&chain_id()), "evidence that shows nothing");
         self.chain.equivocated(evidence);
     }
 
