@@ -12,14 +12,15 @@ use crate::{
     pacing::{Marshal, Paced},
     rules::Rules,
     seats::{
-        Cosigner, Cosigning, Couriers, NodeRelay, OwnVotes, RouteReceiver, RouteSender, SeatBlocker,
-        VoteReceiver, VoteSender,
+        self, Cosigner, Cosigning, Couriers, Forward, NodeRelay, OwnVotes, Reach, RouteReceiver, RouteSender,
+        SeatBlocker, VoteReceiver, VoteSender,
     },
 };
 use commonware_consensus::{
+    Relay,
     marshal::standard::Deferred,
     simplex::{
-        self, Floor, SkipBudget,
+        self, Floor, Plan, SkipBudget,
         config::{ForwardPolicy, SkipPolicy},
     },
     types::{Epoch, FixedEpocher, Height, ViewDelta},
@@ -27,7 +28,7 @@ use commonware_consensus::{
 use commonware_cryptography::ed25519::PublicKey as Point;
 use commonware_glue::stateful;
 use commonware_p2p::{
-    Blocker, Manager, Sender, TrackedPeers,
+    Blocker, Manager, Message, Recipients, Sender, TrackedPeers,
     utils::mux::{MuxHandle, SubReceiver, SubSender},
 };
 use commonware_parallel::Sequential;
@@ -36,6 +37,7 @@ use commonware_utils::{NZDuration, NZUsize, ordered::Set, sync::Mutex};
 use goodwill_proof::scheme::Scheme;
 use goodwill_types::Digest;
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use tokio::sync::mpsc;
 use tracing::info;
 
 /// Views behind the final one whose votes are kept.
@@ -51,6 +53,8 @@ pub(crate) struct Epochs<E: Runtime, S: Sender, M, B> {
     pub(crate) machine: Arc<dyn StateMachine>,
     /// This node's key in the mesh.
     pub(crate) me: Point,
+    /// The nodes that this one hears.
+    pub(crate) reach: Reach,
     /// The most nodes that may be tracked at once, this one included.
     pub(crate) peers_max: usize,
     pub(crate) rules: Rules,
@@ -95,7 +99,9 @@ struct Signers {
 
 type Voting<E> = Deferred<E, Scheme, stateful::Mailbox<E, Chain<E>>, Block, FixedEpocher>;
 type SubChannel<S> = (SubSender<S>, SubReceiver<Point>);
-type Votes<S, B> = (VoteSender<SubSender<S>>, VoteReceiver<SubReceiver<Point>, B>);
+type Sending = mpsc::Sender<Message<Point>>;
+type Local = (Sending, mpsc::Receiver<Message<Point>>);
+type Votes<S, B> = (VoteSender<SubSender<S>>, VoteReceiver<SubSender<S>, SubReceiver<Point>, B>);
 type Route<S> = (RouteSender<SubSender<S>>, RouteReceiver<SubReceiver<Point>>);
 type SimplexConfig<E, B> = simplex::Config<
     Scheme,
@@ -186,18 +192,29 @@ where
         let floor = Floor::Genesis(commonware_cryptography::Digestible::digest(&boundary));
         let runtime = self.runtime.child("epoch").with_attribute("epoch", epoch);
         let own = OwnVotes::new(seats.clone(), &self.me, signers.seat);
-        let evidence = self.evidence(seats.clone(), own);
+        let (echo, local) = seats::local(&seats);
+        let evidence = self.evidence(seats.clone(), own, echo.clone());
         let config = self.simplex(epoch, floor, (signers.engine, &evidence), seats.clone(), &runtime);
-        let nodes = seats.others(&self.me);
-        let cosigning = Cosigning { seats: seats.clone(), others: signers.others, evidence, nodes };
-        let votes = self.votes(epoch, cosigning).await;
+        let cosigning = self.cosigning(&seats, signers.others, evidence);
+        let votes = self.votes(epoch, cosigning, (echo, local), forward(config.relay.clone())).await;
         let [certificates, resolver] = self.routes(epoch, seats).await;
         simplex::Engine::new(runtime, config).start(votes, certificates, resolver)
     }
 
-    async fn votes(&mut self, epoch: u64, cosigning: Cosigning) -> Votes<S, B> {
+    fn cosigning(&self, seats: &Arc<Seated>, others: Vec<Cosigner>, evidence: Arc<Evidence>) -> Cosigning {
+        let (me, reach) = (self.me.clone(), self.reach.clone());
+        Cosigning { seats: seats.clone(), others, evidence, nodes: seats.others(&me), me, reach }
+    }
+
+    async fn votes(
+        &mut self,
+        epoch: u64,
+        cosigning: Cosigning,
+        local: Local,
+        forward: Forward,
+    ) -> Votes<S, B> {
         let channel = self.votes.register(epoch).await.expect(ONCE);
-        cosigning.open(channel, self.blocker.clone())
+        cosigning.open(channel, local, self.blocker.clone(), forward)
     }
 
     async fn routes(&mut self, epoch: u64, seats: Arc<Seated>) -> [Route<S>; 2] {
@@ -278,9 +295,10 @@ where
         }
     }
 
-    fn evidence(&self, seats: Arc<Seated>, own: OwnVotes) -> Arc<Evidence> {
+    fn evidence(&self, seats: Arc<Seated>, own: OwnVotes, echo: Sending) -> Arc<Evidence> {
         let (chain_id, machine) = (self.config.chain.chain_id, self.machine.clone());
-        Arc::new(Evidence { chain_id, seats, machine, own, heard: Mutex::default() })
+        let reach = self.reach.clone();
+        Arc::new(Evidence { chain_id, seats, machine, own, reach, echo, heard: Mutex::default() })
     }
 
     /// How long a leader is waited for: the block time, and as much again, and a second for the way.
@@ -299,6 +317,17 @@ where
             let _ = self.runtime.remove(&self.journal(forgotten), None).await;
         }
     }
+}
+
+/// Sends blocks that this node has to nodes that their leader cannot reach.
+fn forward<R>(relay: NodeRelay<R>) -> Forward
+where
+    R: Relay<Digest = Digest, PublicKey = Point, Plan = Plan<Point>> + Sync,
+{
+    Box::new(move |block, round, nodes| {
+        let plan = Plan::Forward { round, recipients: Recipients::Some(nodes) };
+        let _ = relay.inner.clone().broadcast(block, plan);
+    })
 }
 
 /// Whether nodes with more seats than may be faulty have the last block of the epoch. Then there is nothing left

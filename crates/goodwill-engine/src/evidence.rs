@@ -4,15 +4,16 @@
 use crate::{
     StateMachine,
     committees::Seated,
-    seats::{OwnVotes, Signed, Vote, signature},
+    seats::{OwnVotes, Reach, Signed, Vote, message, signature},
 };
 use commonware_actor::Feedback;
 use commonware_consensus::{
     Reporter,
-    simplex::types::{Activity, Proposal},
+    simplex::types::{Activity, Notarize, Proposal},
     types::Round,
 };
-use commonware_cryptography::ed25519::certificate::Certificate;
+use commonware_cryptography::ed25519::{PublicKey as Point, certificate::Certificate};
+use commonware_p2p::Message;
 use commonware_utils::sync::Mutex;
 use goodwill_proof::scheme::Scheme;
 use goodwill_types::{
@@ -23,6 +24,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
 };
+use tokio::sync::mpsc;
 
 /// Attempts around the latest whose votes are remembered, to be held against those that come later.
 const VIEWS_KEPT: u64 = 32;
@@ -62,6 +64,10 @@ pub(crate) struct Evidence {
     pub(crate) seats: Arc<Seated>,
     pub(crate) machine: Arc<dyn StateMachine>,
     pub(crate) own: OwnVotes,
+    /// The nodes that this one hears.
+    pub(crate) reach: Reach,
+    /// Gives the engine votes beside those that arrive.
+    pub(crate) echo: mpsc::Sender<Message<Point>>,
     pub(crate) heard: Mutex<Heard>,
 }
 
@@ -129,6 +135,21 @@ impl Evidence {
         }
     }
 
+    /// Votes of nodes that this one does not hear, as a certificate shows them. Else the engine would
+    /// think that they are away, and give up their turns before they begin.
+    fn echo(&self, kind: impl Fn(Signed) -> Vote, certificate: &Certificate) {
+        for (signer, signature) in certificate.signers.iter().zip(&certificate.signatures) {
+            let seat = usize::from(signer);
+            let Some(node) = self.seats.host(seat).filter(|node| !self.reach.contains(node)) else {
+                continue;
+            };
+            if self.seats.engine(node) == Some(seat) && !self.own.is_ours(seat) {
+                let vote = kind(Signed { signer, signature: signature.clone() });
+                let _ = self.echo.try_send(message(&self.seats, &vote));
+            }
+        }
+    }
+
     fn found(&self, seat: usize, first: SignedVote, second: SignedVote) {
         if self.heard.lock().told.contains(&seat) {
             return;
@@ -175,6 +196,9 @@ impl<R> Watch<R> {
             Activity::Notarization(of) => {
                 let said = vote::Vote::Notarize { proposal: proposal(&of.proposal) };
                 self.certified(said, &of.certificate);
+                let proposal = &of.proposal;
+                let vote = |attestation| Vote::Notarize(Notarize { proposal: proposal.clone(), attestation });
+                self.evidence.echo(vote, &of.certificate);
             }
             Activity::Nullification(of) => {
                 self.certified(vote::Vote::Nullify { round: round(of.round) }, &of.certificate);

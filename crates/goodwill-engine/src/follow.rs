@@ -167,7 +167,7 @@ where
     /// A node shows that it is there, and how far it is.
     fn note(&mut self, from: Point, height: u64) {
         self.heard.insert(from.clone(), self.epochs.runtime.current());
-        self.peers.store(self.heard.len(), Ordering::Relaxed);
+        self.count();
         let claim = self.claims.entry(from).or_default();
         *claim = height.max(*claim);
     }
@@ -199,7 +199,13 @@ where
         let now = self.epochs.runtime.current();
         self.heard.retain(|_, at| now.duration_since(*at).is_ok_and(|since| since < HEARD_WITHIN));
         self.claims.retain(|node, _| self.heard.contains_key(node));
+        self.count();
+    }
+
+    /// Tells how many nodes are connected, and which.
+    fn count(&self) {
         self.peers.store(self.heard.len(), Ordering::Relaxed);
+        self.epochs.reach.hears(self.heard.keys().cloned());
     }
 
     /// Tells those without a seat at once.

@@ -3,7 +3,7 @@
 use crate::{
     ChainConfig, GOSSIP_SIZE_MAX,
     block::{Block, BlockBounds},
-    seats::Bundle,
+    seats::VoteMessage,
 };
 use commonware_consensus::{
     marshal::{self, standard::Standard},
@@ -68,7 +68,7 @@ pub(crate) fn message_size_max(chain: &ChainConfig) -> u32 {
     let bounds = BlockBounds { body_size_max: chain.body_size_max };
     max_message_size(&[
         prefixed(simplex::max_payload_size::<Scheme, Digest>(seats)),
-        prefixed(Bundle::size_max(SEATS_MAX)),
+        prefixed(VoteMessage::size_max(SEATS_MAX)),
         marshal::max_payload_size::<Standard<Block>, Scheme>(seats, &bounds),
         GOSSIP_SIZE_MAX,
     ])

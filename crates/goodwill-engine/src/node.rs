@@ -12,6 +12,7 @@ use crate::{
     pacing::Marshal,
     parts::{Application, Parts},
     queries::Library,
+    seats::Reach,
     state::{Source, State},
 };
 use commonware_consensus::types::Height;
@@ -75,6 +76,7 @@ pub(crate) async fn run<E, S, R, M, B>(
         config,
         machine,
         me,
+        reach: Reach::default(),
         peers_max,
         rules,
         committees,

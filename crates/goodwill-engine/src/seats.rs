@@ -14,6 +14,7 @@ mod blocker;
 mod bundle;
 mod couriers;
 mod own;
+mod passing;
 mod relay;
 mod routes;
 mod votes;
@@ -22,14 +23,17 @@ pub(crate) use blocker::SeatBlocker;
 pub(crate) use bundle::Bundle;
 pub(crate) use couriers::Couriers;
 pub(crate) use own::OwnVotes;
+pub(crate) use passing::{Message as VoteMessage, Reach};
 pub(crate) use relay::NodeRelay;
 pub(crate) use routes::{RouteReceiver, RouteSender};
-pub(crate) use votes::{Cosigning, VoteReceiver, VoteSender};
+pub(crate) use votes::{Cosigning, Forward, VoteReceiver, VoteSender, local};
 
 use crate::committees::Seated;
+use commonware_codec::Encode as _;
 use commonware_consensus::simplex::types;
 use commonware_cryptography::{certificate::Attestation, ed25519::PublicKey as Point};
 use commonware_p2p::CheckedSender;
+use commonware_runtime::IoBuf;
 use commonware_utils::{Participant, ordered::Set};
 use goodwill_proof::scheme::{Scheme, namespace};
 use goodwill_types::{Digest, SecretKey};
@@ -82,6 +86,12 @@ pub(crate) fn signature(vote: &Vote) -> &Signed {
         Vote::Nullify(vote) => &vote.attestation,
         Vote::Finalize(vote) => &vote.attestation,
     }
+}
+
+/// A vote as its seat would send it.
+pub(crate) fn message(seats: &Seated, vote: &Vote) -> commonware_p2p::Message<Point> {
+    let seat = usize::from(signature(vote).signer);
+    (seats.points[seat].clone(), IoBuf::from(vote.encode()))
 }
 
 /// The same vote, signed by another seat.

@@ -50,6 +50,11 @@ impl OwnVotes {
         }
     }
 
+    /// Whether a seat is this node's.
+    pub(crate) fn is_ours(&self, seat: usize) -> bool {
+        self.0.hosted.contains(&seat)
+    }
+
     /// The newest attempt in which the node voted; 0 before it did.
     pub(crate) fn latest(&self) -> u64 {
         self.0.votes.lock().last_key_value().map_or(0, |(view, _)| *view)
@@ -87,7 +92,8 @@ impl OwnVotes {
         }
     }
 
-    fn verifies(&self, vote: &Vote) -> bool {
+    /// Whether the seat signed the vote.
+    pub(crate) fn verifies(&self, vote: &Vote) -> bool {
         let (mut random, scheme) = (rand::rng(), self.0.seats.verifier());
         match vote {
             Vote::Notarize(vote) => vote.verify(&mut random, scheme, &Sequential),

@@ -4,7 +4,7 @@ use super::{mesh::Mesh, witness::Witness};
 use crate::{
     ChainConfig,
     block::{Block, BlockBounds},
-    seats::{Bundle, Cosigner, Signed, Vote, signature, signed_by},
+    seats::{Bundle, Cosigner, Signed, Vote, VoteMessage, signature, signed_by},
 };
 use bytes::Bytes;
 use commonware_actor::{Feedback, Unreliable};
@@ -215,11 +215,14 @@ fn proposal(vote: &Vote) -> Option<&Proposal<Digest>> {
 
 pub(super) fn read_votes(message: &Bytes) -> Option<(u64, Bundle)> {
     let (epoch, bundle) = mux::parse(IoBuf::from(message.clone())).ok()?;
-    Some((epoch, Bundle::decode(bundle, SEATS_MAX).ok()?))
+    match VoteMessage::decode(bundle, SEATS_MAX, SEATS_MAX).ok()? {
+        VoteMessage::Own(bundle) | VoteMessage::Pass(_, bundle) => Some((epoch, bundle)),
+        VoteMessage::Passed(_) => None,
+    }
 }
 
 fn write_votes(epoch: u64, bundle: &Bundle) -> Bytes {
-    [UInt(epoch).encode(), bundle.encode()].concat().into()
+    [UInt(epoch).encode(), VoteMessage::Own(bundle.clone()).encode()].concat().into()
 }
 
 fn halves(recipients: &[Point], first: Bytes, second: Bytes) -> Vec<Sending> {
