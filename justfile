@@ -45,6 +45,10 @@ schemathesis examples="20":
     cargo build --locked
     tools/schemathesis {{examples}}
 
+# The Python package, its types, and the examples' contracts.
+python:
+    tools/python-tests
+
 # Our transfers beside those of others, in one run: `just peers`.
 peers transfers="20000":
     benches/peers/run {{transfers}}

@@ -7,9 +7,10 @@ use std::{
 };
 
 /// Crate -> the crates of the workspace that it may depend on.
-const ARROWS: [(&str, &[&str]); 8] = [
+const ARROWS: [(&str, &[&str]); 9] = [
     ("goodwill-types", &[]),
     ("goodwill-proof", &["goodwill-types"]),
+    ("goodwill-vm", &["goodwill-types"]),
     ("goodwill-ledger", &["goodwill-types"]),
     ("goodwill-engine", &["goodwill-proof", "goodwill-types"]),
     ("goodwill-wallet", &["goodwill-proof", "goodwill-types"]),
@@ -18,7 +19,7 @@ const ARROWS: [(&str, &[&str]); 8] = [
         &["goodwill-engine", "goodwill-ledger", "goodwill-proof", "goodwill-types", "goodwill-wallet"],
     ),
     ("goodwill-lab", &["goodwill-node", "goodwill-types", "goodwill-wallet"]),
-    ("goodwill-cli", &["goodwill-lab", "goodwill-node", "goodwill-types", "goodwill-wallet"]),
+    ("goodwill-cli", &["goodwill-lab", "goodwill-node", "goodwill-types", "goodwill-vm", "goodwill-wallet"]),
 ];
 
 /// Who may name which of commonware's crates; the others may name none.
