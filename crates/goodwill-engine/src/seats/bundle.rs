@@ -62,7 +62,7 @@ impl Bundle {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::seats::Cosigner;
     use commonware_consensus::{
@@ -74,7 +74,7 @@ mod tests {
     use goodwill_proof::scheme::{Scheme, namespace};
     use goodwill_types::{Digest, Domain, SecretKey, hash};
 
-    fn bundle(others: usize) -> Bundle {
+    pub(in crate::seats) fn bundle(others: usize) -> Bundle {
         let (chain_id, key) = (hash(Domain::Chain, b"test"), SecretKey::from_seed([1; 32]));
         let point = Point::try_from(&key.public_key()).expect("on the curve");
         let scheme =

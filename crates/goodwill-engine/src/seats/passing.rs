@@ -124,3 +124,39 @@ pub(super) fn proposal(vote: &Vote) -> Option<(Round, Digest)> {
         Vote::Nullify(_) | Vote::Finalize(_) => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::seats::bundle::tests::bundle;
+
+    fn read(bytes: Bytes, nodes: usize) -> Result<Message, Error> {
+        Message::decode(IoBuf::from(bytes), nodes, 4)
+    }
+
+    #[test]
+    fn reads_what_it_wrote() {
+        for message in
+            [Message::Own(bundle(3)), Message::Passed(bundle(0)), Message::Pass(vec![7, 300], bundle(1))]
+        {
+            let bytes = message.encode();
+            assert!(bytes.len() <= Message::size_max(4));
+            assert_eq!(read(bytes.clone(), 2).expect("a message").encode(), bytes);
+            assert!(read(bytes.slice(..bytes.len() - 1), 2).is_err(), "cut off");
+        }
+    }
+
+    #[test]
+    fn bounds_what_it_reads() {
+        assert!(
+            read(Message::Pass(vec![0, 1, 2], bundle(0)).encode(), 2).is_err(),
+            "more nodes than there are"
+        );
+        assert!(read(Message::Own(bundle(4)).encode(), 2).is_err(), "more seats than there are");
+        assert!(
+            read(Bytes::from_static(&[PASS, 0xff, 0xff, 0xff, 0xff, 0x0f]), 2).is_err(),
+            "a count of nothing"
+        );
+        assert!(read(Bytes::from_static(&[3]), 2).is_err() && read(Bytes::new(), 2).is_err());
+    }
+}
