@@ -78,11 +78,6 @@ impl Spec {
         self.width
     }
 
-    /// Whether no type is given.
-    pub(crate) fn is_plain_type(&self) -> bool {
-        self.kind.is_none()
-    }
-
     /// A text, formatted.
     pub(crate) fn text(&self, text: &str) -> Result<String, String> {
         if !matches!(self.kind, None | Some('s')) {
@@ -111,11 +106,6 @@ impl Spec {
             Some('=') => Ok(self.pad("", &cut, '<')),
             align => Ok(self.pad("", &cut, align.unwrap_or('<'))),
         }
-    }
-
-    /// A bool without a type is formatted as the integer that it is, if anything is asked for.
-    pub(crate) fn integer_or_text(&self, _text: &str, value: I256) -> Result<String, String> {
-        self.integer(value)
     }
 
     /// An integer, formatted.
@@ -176,7 +166,7 @@ fn group(digits: &str, size: usize, separator: char, width: usize) -> String {
     }
     let mut out = String::new();
     for (index, digit) in padded.chars().enumerate() {
-        if index > 0 && (padded.len() - index) % size == 0 {
+        if index > 0 && (padded.len() - index).is_multiple_of(size) {
             out.push(separator);
         }
         out.push(digit);

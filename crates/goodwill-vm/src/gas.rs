@@ -9,46 +9,48 @@
 pub const CALL_GAS_MAX: u64 = 2_000_000_000;
 
 /// Moves, jumps, loads of constants.
-pub const MOVE: u64 = 24;
+pub const MOVE: u64 = 120;
 /// Arithmetic and comparison of small integers, tests of truth.
-pub const ARITHMETIC: u64 = 40;
+pub const ARITHMETIC: u64 = 240;
 /// An operation on operands that are not both small integers.
-pub const SLOW: u64 = 160;
+pub const SLOW: u64 = 400;
 /// Multiplication, division and power of 256 bits, for each.
-pub const WIDE: u64 = 640;
+pub const WIDE: u64 = 900;
 /// One step of a loop.
-pub const ITERATE: u64 = 40;
+pub const ITERATE: u64 = 260;
 /// Reading an element or an attribute.
-pub const ACCESS: u64 = 96;
+pub const ACCESS: u64 = 300;
 /// Calling a function: a frame, besides its registers.
-pub const CALL: u64 = 240;
+pub const CALL: u64 = 500;
 /// A register that a new frame clears.
-pub const REGISTER: u64 = 4;
+pub const REGISTER: u64 = 8;
 /// Calling a native function or method, besides what it does.
-pub const NATIVE: u64 = 160;
+pub const NATIVE: u64 = 500;
 /// A new object.
-pub const ALLOCATE: u64 = 200;
+pub const ALLOCATE: u64 = 500;
 /// A value that is copied, scanned or compared.
-pub const ELEMENT: u64 = 24;
+pub const ELEMENT: u64 = 80;
+/// A value that is compared, hashed or shown, besides its bytes.
+pub const COMPARE: u64 = 280;
 /// Eight bytes that are copied, scanned or compared.
-pub const BYTES_8: u64 = 12;
+pub const BYTES_8: u64 = 24;
 /// A byte of text that is formatted, parsed or changed in case.
-pub const BYTE: u64 = 16;
+pub const BYTE: u64 = 20;
 /// One step in the search for a key.
-pub const PROBE: u64 = 48;
+pub const PROBE: u64 = 60;
 /// An entry that is put into a dict or a set.
-pub const INSERT: u64 = 480;
+pub const INSERT: u64 = 700;
 /// One comparison of a sort.
-pub const SORT_COMPARE: u64 = 120;
+pub const SORT_COMPARE: u64 = 200;
 /// Raising an exception, or passing a frame with it.
-pub const RAISE: u64 = 800;
+pub const RAISE: u64 = 2_000;
 
 /// Entering a contract from outside or from another contract.
 pub const ENTER: u64 = 4_000;
 /// First touch of a storage cell in a call.
 pub const STORAGE_READ: u64 = 20_000;
 /// A storage cell that was already touched in this call.
-pub const STORAGE_CACHED: u64 = 600;
+pub const STORAGE_CACHED: u64 = 1_600;
 /// Writing a storage cell.
 pub const STORAGE_WRITE: u64 = 10_000;
 /// A byte of a storage key or value that is read.
@@ -62,9 +64,9 @@ pub const EVENT_BYTE: u64 = 60;
 /// Moving coins, or reading a balance.
 pub const TRANSFER: u64 = 30_000;
 /// A value encoded or decoded, besides its bytes.
-pub const CODEC_VALUE: u64 = 160;
+pub const CODEC_VALUE: u64 = 300;
 /// A byte encoded or decoded.
-pub const CODEC_BYTE: u64 = 12;
+pub const CODEC_BYTE: u64 = 20;
 /// A hash, besides its bytes.
 pub const HASH: u64 = 4_000;
 /// A byte that is hashed.

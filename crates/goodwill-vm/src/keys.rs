@@ -50,7 +50,7 @@ impl Machine {
         if depth > limits::NESTING_MAX {
             return self.raise(classes::RECURSION_ERROR, "values nest too deep");
         }
-        self.heap.charge(gas::ELEMENT)?;
+        self.heap.charge(gas::COMPARE)?;
         let flat = |digest: u64| Ok(Digest { digest, bytes: 0 });
         match key {
             Value::Int(int) => flat(int as u64),

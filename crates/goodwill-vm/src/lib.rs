@@ -31,6 +31,7 @@ mod meter;
 mod methods;
 mod names;
 mod program;
+pub mod reference;
 mod refuse;
 pub mod sandbox;
 pub mod signature;

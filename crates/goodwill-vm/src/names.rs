@@ -6,7 +6,7 @@ use crate::value::NameId;
 macro_rules! known {
     ($($name:ident)*) => {
         /// A name that the machine knows.
-        #[allow(non_camel_case_types, reason = "they are spelled as in Python")]
+        #[allow(non_camel_case_types, clippy::upper_case_acronyms, reason = "they are spelled as in Python")]
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         #[repr(u16)]
         pub(crate) enum Known { $($name),* }

@@ -79,7 +79,7 @@ impl Machine {
         codec::write_count(&mut self.storage.path, index);
         match self.load(host, program, field, 0)? {
             Some(value) => Ok(value),
-            None => match self.zero(program, kind)? {
+            None => match self.zero(kind)? {
                 Some(zero) => {
                     self.keep_zero(kind, zero)?;
                     Ok(zero)
@@ -196,7 +196,7 @@ impl Machine {
     }
 
     /// What is read where nothing was written; `None` for a dataclass.
-    fn zero(&mut self, program: &Program, kind: &Type) -> Run<Option<Value>> {
+    fn zero(&mut self, kind: &Type) -> Run<Option<Value>> {
         Ok(Some(match kind {
             Type::Int => Value::Int(0),
             Type::Bool => Value::Bool(false),
@@ -210,7 +210,7 @@ impl Machine {
             Type::Tuple(kinds) => {
                 let mut items = Vec::with_capacity(kinds.len());
                 for kind in kinds {
-                    match self.zero(program, kind)? {
+                    match self.zero(kind)? {
                         Some(zero) => items.push(zero),
                         None => return Ok(None),
                     }
@@ -253,7 +253,7 @@ impl Machine {
         }
         match self.load(host, &program, field, depth)? {
             Some(value) => Ok(value),
-            None => match self.zero(&program, kind)? {
+            None => match self.zero(kind)? {
                 Some(zero) => {
                     self.keep_zero(kind, zero)?;
                     Ok(zero)

@@ -44,7 +44,7 @@ impl Machine {
     }
 
     /// `str(value)`, `repr(value)` (conversion `r`) or `ascii(value)` (`a`).
-    pub(crate) fn to_text(&mut self, value: Value, conversion: u8) -> Run<Value> {
+    pub(crate) fn text_of(&mut self, value: Value, conversion: u8) -> Run<Value> {
         if let (Value::Str(_), b's') = (value, conversion) {
             return Ok(value);
         }
@@ -91,7 +91,7 @@ impl Machine {
                 | Value::View(_)
         );
         let written = if leaf { out.len() - before } else { 16 };
-        self.heap.charge(gas::ELEMENT + gas::BYTE * written as u64)?;
+        self.heap.charge(gas::COMPARE + gas::BYTE * written as u64)?;
         self.check_memory(out.len() as u64)
     }
 
@@ -142,11 +142,7 @@ impl Machine {
             }
             Value::Instance(handle) => self.write_instance(out, handle, repr, depth)?,
             Value::Class(class) => {
-                let name = self.heap.program.class_name(class);
-                _ = match self.heap.program.class(class) {
-                    Some(_) => write!(out, "<class '{name}'>"),
-                    None => write!(out, "<class '{name}'>"),
-                };
+                _ = write!(out, "<class '{}'>", self.heap.program.class_name(class));
             }
             other => _ = write!(out, "<{}>", self.type_name(other)),
         }
@@ -285,9 +281,9 @@ impl Machine {
 
     /// `format(value, spec)`, as f-strings do.
     pub(super) fn format_value(&mut self, value: Value, spec: Value) -> Run<Value> {
-        let Value::Str(spec_text) = spec else { return self.to_text(value, b's') };
+        let Value::Str(spec_text) = spec else { return self.text_of(value, b's') };
         if self.heap.str(spec_text).is_empty() {
-            return self.to_text(value, b's');
+            return self.text_of(value, b's');
         }
         self.heap.charge(gas::BYTE * self.heap.str(spec_text).len() as u64)?;
         let spec_string = self.heap.str(spec_text).to_owned();
@@ -302,16 +298,10 @@ impl Machine {
                 self.heap.charge(gas::BYTE * self.heap.str(text).len() as u64)?;
                 spec.text(self.heap.str(text))
             }
-            Value::Int(_) | Value::Big(_) | Value::Bool(_) => match (value, spec.is_plain_type()) {
-                (Value::Bool(value), true) => {
-                    spec.integer_or_text(if value { "True" } else { "False" }, i64::from(value).into())
-                }
-                _ => {
-                    self.heap.charge(16 * gas::WIDE)?;
-                    let int = self.heap.as_wide(value).unwrap_or_default();
-                    spec.integer(int)
-                }
-            },
+            Value::Int(_) | Value::Big(_) | Value::Bool(_) => {
+                self.heap.charge(16 * gas::WIDE)?;
+                spec.integer(self.heap.as_wide(value).unwrap_or_default())
+            }
             _ => {
                 let message = format!("unsupported format string passed to {type_name}.__format__");
                 return self.raise(classes::TYPE_ERROR, &message);

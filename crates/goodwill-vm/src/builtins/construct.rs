@@ -135,7 +135,7 @@ impl Machine {
         match (args.count, first) {
             (0, _) => self.heap.new_str(""),
             (1, Value::Str(_)) => Ok(first),
-            (1, _) if keywords.is_empty() => self.to_text(first, b's'),
+            (1, _) if keywords.is_empty() => self.text_of(first, b's'),
             (_, Value::Bytes(bytes)) => self.decode(bytes),
             _ => {
                 let message =

@@ -104,7 +104,7 @@ impl Machine {
             Builtin::Enumerate => self.enumerate(args, keywords),
             Builtin::Zip => self.zip(args, keywords),
             Builtin::Isinstance => self.is_instance(first, self.arg(args, 1)).map(Value::Bool),
-            Builtin::Repr => self.to_text(first, b'r'),
+            Builtin::Repr => self.text_of(first, b'r'),
             Builtin::Divmod => {
                 let second = self.arg(args, 1);
                 let quotient = self.arithmetic(crate::bytecode::Binary::FloorDiv, first, second)?;
@@ -352,7 +352,7 @@ impl Machine {
         };
         let bits = u64::from(256 - exponent.unsigned_abs().leading_zeros());
         let wide = modulus.unsigned_abs().leading_zeros() < 128;
-        self.heap.charge(gas::WIDE * (1 + bits * if wide { 50 } else { 2 }))?;
+        self.heap.charge(gas::WIDE * (1 + bits * if wide { 160 } else { 4 }))?;
         match integer::power_modulo(base, exponent, modulus) {
             Ok(result) => self.heap.new_int(result),
             Err(IntegerError::ModuloByZero) => {

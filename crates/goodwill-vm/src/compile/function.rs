@@ -131,6 +131,13 @@ impl<'m, 'a> Emitter<'m, 'a> {
                 cells.extend(state.bind(name));
             }
         }
+        if state.top >= limits::REGISTERS_MAX {
+            return self.refuse(
+                range,
+                "the function needs too many registers",
+                "divide it into several functions",
+            );
+        }
         let mut by_register: Vec<(Reg, &str)> =
             state.bindings.iter().map(|(name, binding)| (binding.register(), *name)).collect();
         by_register.sort_unstable();

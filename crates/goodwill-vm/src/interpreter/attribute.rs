@@ -62,7 +62,7 @@ impl Machine {
 
     /// An amount of coins as an integer.
     pub(crate) fn amount(&mut self, amount: u128) -> Run<Value> {
-        self.heap.new_int(I256::try_from(amount).unwrap_or(I256::MAX))
+        self.heap.new_int(I256::from(amount))
     }
 
     fn contract_attribute(&mut self, host: &mut dyn Host, name: NameId) -> Run<Value> {

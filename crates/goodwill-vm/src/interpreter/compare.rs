@@ -33,7 +33,7 @@ impl Machine {
     }
 
     fn equals_at(&mut self, a: Value, b: Value, depth: u32) -> Run<bool> {
-        self.heap.charge(gas::ELEMENT)?;
+        self.heap.charge(gas::COMPARE)?;
         match (a, b) {
             (Value::Int(a), Value::Int(b)) => Ok(a == b),
             (Value::Str(a), Value::Str(b)) => {
@@ -184,7 +184,7 @@ impl Machine {
     }
 
     fn order_at(&mut self, kind: Compare, a: Value, b: Value, depth: u32) -> Run<Ordering> {
-        self.heap.charge(gas::ELEMENT)?;
+        self.heap.charge(gas::COMPARE)?;
         match (a, b) {
             (Value::Int(a), Value::Int(b)) => Ok(a.cmp(&b)),
             (Value::Str(a), Value::Str(b)) => {
@@ -324,7 +324,7 @@ fn range_contains(range: crate::heap::Range, int: i64) -> bool {
     } else {
         range.stop < int && int <= range.start
     };
-    inside && int.abs_diff(range.start) % range.step.unsigned_abs() == 0
+    inside && int.abs_diff(range.start).is_multiple_of(range.step.unsigned_abs())
 }
 
 /// Identity, which the compiler allows with None, True and False only.

@@ -563,7 +563,7 @@ impl Machine {
                 Op::ToText { dst, src, conversion } => {
                     charge!(gas::NATIVE);
                     let value = take!(src);
-                    set!(dst, check!(self.to_text(value, conversion)));
+                    set!(dst, check!(self.text_of(value, conversion)));
                 }
                 Op::Format { dst, src, spec } => {
                     charge!(gas::NATIVE);

@@ -118,6 +118,19 @@ impl Machine {
 
     /// All elements of an iterable.
     pub(crate) fn collect(&mut self, source: Value) -> Run<Vec<Value>> {
+        let at_once = match source {
+            Value::List(list) => Some(self.heap.list(list).items.len()),
+            Value::Tuple(tuple) => Some(self.heap.tuple(tuple).len()),
+            _ => None,
+        };
+        if let Some(count) = at_once {
+            self.heap.charge_elements(count)?;
+            return Ok(match source {
+                Value::List(list) => self.heap.list(list).items.clone(),
+                Value::Tuple(tuple) => self.heap.tuple(tuple).to_vec(),
+                _ => Vec::new(),
+            });
+        }
         let state = self.start_iteration(source)?;
         let mut cursor = Iterator::Plain { source: state.0, state: state.1 };
         let mut items = Vec::new();

@@ -71,6 +71,7 @@ impl Machine {
                 self.arity(known, args, 1, 1)?;
                 let part = self.text_arg(known, first)?;
                 self.charge_search(text, part)?;
+                self.heap.charge(4 * gas::BYTE * length as u64)?;
                 let (whole, part) = (self.heap.str(text), self.heap.str(part));
                 let count =
                     if part.is_empty() { whole.chars().count() + 1 } else { whole.matches(part).count() };
@@ -120,7 +121,7 @@ impl Machine {
 
     fn charge_search(&mut self, text: Handle, part: Handle) -> Run<()> {
         let length = self.heap.str(text).len() + self.heap.str(part).len();
-        self.heap.charge(gas::BYTE * length as u64)
+        self.heap.charge(2 * gas::BYTE * length as u64)
     }
 
     /// The byte at which a text is found first.
@@ -400,7 +401,7 @@ impl Machine {
                 format!("{}{whole}{}", pad(left), pad(missing - left))
             }
             _ => {
-                let sign = whole.starts_with(['+', '-']).then(|| &whole[..1]).unwrap_or("");
+                let sign = if whole.starts_with(['+', '-']) { &whole[..1] } else { "" };
                 format!("{sign}{}{}", pad(missing), &whole[sign.len()..])
             }
         };
