@@ -2,6 +2,7 @@
 
 use super::{
     Compiled, Emitter,
+    function::Binding,
     module::{Symbol, check_dunder},
 };
 use crate::{
@@ -121,7 +122,11 @@ impl<'a> Emitter<'_, 'a> {
         let text = attribute.attr.as_str();
         let name = self.module.name(attribute.attr.range, text)?;
         let base = self.alloc_many(range, 2)?;
-        self.emit(range, Op::Move { dst: base + 1, src: 0 })?;
+        let load = match self.state().receiver() {
+            Binding::Register(src) => Op::Move { dst: base + 1, src },
+            Binding::Cell(cell) => Op::LoadCell { dst: base + 1, cell },
+        };
+        self.emit(range, load)?;
         match self.module.method_above(class, name) {
             Some(function) => {
                 let src = self.constant(range, Value::Function(function))?;

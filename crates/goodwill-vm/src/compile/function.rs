@@ -398,6 +398,12 @@ impl<'a> State<'a> {
         in_cell.then_some(register)
     }
 
+    /// Where a method's object is: its first parameter.
+    pub(super) fn receiver(&self) -> Binding {
+        let first = self.bindings.values().find(|binding| binding.register() == 0);
+        first.copied().unwrap_or(Binding::Register(0))
+    }
+
     fn lookup(&self, name: &str) -> Option<Binding> {
         let overlay = self.overlays.iter().rev().find(|(other, _)| *other == name);
         overlay.map(|(_, binding)| *binding).or_else(|| self.bindings.get(name).copied())

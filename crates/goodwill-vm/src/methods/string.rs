@@ -479,7 +479,7 @@ fn split_spaces(text: &str, most: usize, from_end: bool) -> Vec<std::ops::Range<
     if let Some(from) = start {
         words.push(from..text.len());
     }
-    if words.len() <= most.saturating_add(1) || words.is_empty() {
+    if words.len() <= most {
         return words;
     }
     if from_end {
