@@ -177,8 +177,9 @@ where
         let Some(claim) = decode(message) else { return };
         let height = claim.min(self.height_max());
         self.note(from.clone(), height);
+        // Who has the epoch's last block votes in it no more: its blocks must be asked for.
         let slack = if active.engine.is_some() { LAG_MAX } else { 0 };
-        if height > active.last || height > tip + slack {
+        if height > tip && (height >= active.last || height > tip + slack) {
             self.fetch(active, height, from);
         }
     }

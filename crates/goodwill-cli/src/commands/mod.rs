@@ -4,6 +4,7 @@ pub(crate) mod account;
 pub(crate) mod bench;
 pub(crate) mod block;
 pub(crate) mod completions;
+pub(crate) mod contract;
 pub(crate) mod dev;
 pub(crate) mod mine;
 pub(crate) mod node;

@@ -1,0 +1,180 @@
+//! `goodwill contract`: contracts in Python, without any network.
+
+use crate::{Output, error::CliError};
+use clap::Subcommand;
+use goodwill_vm::{compile, gas::CALL_GAS_MAX, sandbox::run_method};
+use serde::Serialize;
+use serde_json::Value;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command as Process,
+    time::Instant,
+};
+
+/// What `goodwill contract new` writes: the file and its test.
+const CONTRACT: &str = include_str!("contract/counter.py");
+const TEST: &str = include_str!("contract/test_counter.py");
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Make a folder with a contract and its test.
+    New {
+        /// The folder to make.
+        folder: PathBuf,
+    },
+    /// Say whether a chain would accept the file, or the first line that it would refuse.
+    Check {
+        /// The contract.
+        file: PathBuf,
+    },
+    /// Run one method in a local sandbox; `init` runs first where it takes nothing.
+    Run {
+        /// The contract.
+        file: PathBuf,
+        /// The method.
+        method: String,
+        /// Its arguments: Python literals, or Address('...').
+        arguments: Vec<String>,
+        /// The most gas that it may use.
+        #[arg(long, default_value_t = CALL_GAS_MAX, value_name = "GAS")]
+        gas: u64,
+    },
+    /// Print what can be called and with what, from the type hints.
+    Abi {
+        /// The contract.
+        file: PathBuf,
+    },
+    /// Run the tests of contracts with pytest.
+    Test {
+        /// Where they are.
+        #[arg(default_value = ".")]
+        path: PathBuf,
+    },
+}
+
+pub(crate) fn run(output: Output, args: Args) -> Result<(), CliError> {
+    match args.command {
+        Command::New { folder } => new(output, &folder),
+        Command::Check { file } => check(output, &file),
+        Command::Run { file, method, arguments, gas } => run_one(output, &file, &method, &arguments, gas),
+        Command::Abi { file } => abi(output, &file),
+        Command::Test { path } => test(&path),
+    }
+}
+
+fn read(file: &Path) -> Result<String, CliError> {
+    fs::read_to_string(file).map_err(|e| CliError::Io(file.display().to_string(), e))
+}
+
+fn name(file: &Path) -> String {
+    file.file_name().map_or_else(|| file.display().to_string(), |name| name.to_string_lossy().into_owned())
+}
+
+#[derive(Serialize)]
+struct Made {
+    contract: PathBuf,
+    test: PathBuf,
+}
+
+fn new(output: Output, folder: &Path) -> Result<(), CliError> {
+    let failed = |path: &Path| {
+        let path = path.display().to_string();
+        move |error| CliError::Io(path, error)
+    };
+    if folder.exists() {
+        return Err(CliError::Usage(format!("{} is there already: name a new folder", folder.display())));
+    }
+    fs::create_dir_all(folder).map_err(failed(folder))?;
+    let made = Made { contract: folder.join("counter.py"), test: folder.join("test_counter.py") };
+    fs::write(&made.contract, CONTRACT).map_err(failed(&made.contract))?;
+    fs::write(&made.test, TEST).map_err(failed(&made.test))?;
+    output.print(&made, || {
+        let (contract, folder) = (made.contract.display(), folder.display());
+        format!("Made {contract} and its test. Try:\n  goodwill contract run {contract} add 5\n  goodwill contract test {folder}")
+    });
+    Ok(())
+}
+
+#[derive(Serialize)]
+struct Checked {
+    ok: bool,
+    contract: String,
+}
+
+fn check(output: Output, file: &Path) -> Result<(), CliError> {
+    let program =
+        compile(&read(file)?, &name(file)).map_err(|refusal| CliError::Rejected(refusal.to_string()))?;
+    let contract = program.abi()["contract"].as_str().unwrap_or_default().to_owned();
+    output.print(&Checked { ok: true, contract: contract.clone() }, || {
+        format!("{contract}: a chain would accept it")
+    });
+    Ok(())
+}
+
+fn abi(output: Output, file: &Path) -> Result<(), CliError> {
+    let program =
+        compile(&read(file)?, &name(file)).map_err(|refusal| CliError::Rejected(refusal.to_string()))?;
+    let abi: Value = program.abi();
+    output.print(&abi, || serde_json::to_string_pretty(&abi).expect("JSON"));
+    Ok(())
+}
+
+/// One method in a sandbox.
+#[derive(Serialize)]
+struct Ran {
+    ok: bool,
+    result: Option<String>,
+    error: Option<String>,
+    gas_used: u64,
+    memory_bytes: u64,
+    time_us: u64,
+}
+
+fn run_one(
+    output: Output,
+    file: &Path,
+    method: &str,
+    arguments: &[String],
+    gas: u64,
+) -> Result<(), CliError> {
+    let source = read(file)?;
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let began = Instant::now();
+    let report = run_method(&source, method, &arguments, gas);
+    let ran = Ran {
+        ok: report.ok,
+        result: report.result,
+        error: report.error,
+        gas_used: report.gas_used,
+        memory_bytes: report.memory_bytes,
+        time_us: u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX),
+    };
+    output.print(&ran, || {
+        let what = ran.result.as_ref().or(ran.error.as_ref()).map_or("", String::as_str);
+        format!("{what}\n{} gas, {} bytes, {} us", ran.gas_used, ran.memory_bytes, ran.time_us)
+    });
+    match ran.ok {
+        true => Ok(()),
+        false => Err(CliError::Rejected("the contract failed: see above".into())),
+    }
+}
+
+/// Python's own exit code says how it went.
+fn test(path: &Path) -> Result<(), CliError> {
+    let status = Process::new("python3").args(["-m", "pytest"]).arg(path).status();
+    let status = status.map_err(|e| CliError::Io("python3 cannot be started".into(), e))?;
+    match status.code() {
+        Some(0) => Ok(()),
+        Some(1) => Err(CliError::Rejected("a test failed: see above".into())),
+        _ => Err(CliError::Usage(
+            "pytest did not run: install it and the package with `pip install -e 'python[test]'` in the project's source".into(),
+        )),
+    }
+}
