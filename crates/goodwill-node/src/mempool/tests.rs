@@ -8,7 +8,15 @@ fn chain_id() -> Digest {
 }
 
 fn chain() -> ChainState {
-    ChainState { height: 10, timestamp_ms: 0, base_fee_per_gas: 10, gas_used: 0, supply: Supply::default() }
+    ChainState {
+        height: 10,
+        timestamp_ms: 0,
+        base_fee_per_gas: 10,
+        gas_used: 0,
+        luck: hash(Domain::Chain, b"luck"),
+        pots: Default::default(),
+        supply: Supply::default(),
+    }
 }
 
 fn rich(nonce: u64) -> Account {
