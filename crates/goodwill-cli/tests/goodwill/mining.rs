@@ -131,7 +131,8 @@ fn miners_buy_serve_earn_and_lose() {
         net.reach_epoch(epoch, EPOCH / 2);
         let now = net.epoch(epoch);
         let paid = now.seats.iter().filter(|seat| seat.paid).count() as u32;
-        let away = killed_at.is_some_and(|at| epoch > at + 1 && epoch <= at + 3);
+        // Killed at the draw: what was drawn is not taken up, nothing is ordered while it is away.
+        let away = killed_at.is_some_and(|at| epoch > at && epoch <= at + 3);
         let expected: u32 = WANTED.iter().sum::<u32>() - if away { WANTED[KILLED] } else { 0 };
         assert!(paid >= expected - WANTED[EQUIVOCATES], "{paid} paid seats in epoch {epoch}");
         gap_ms = gap_ms.max(boundary_gap_ms(&net.founders[0], epoch * EPOCH));
