@@ -5,7 +5,8 @@
 use crate::{chain::Chain, config::MineConfig};
 use goodwill_engine::process::Stop;
 use goodwill_types::{
-    Account, Action, Address, Amount, Domain, Equivocation, SecretKey, api, codec::List, transaction::consent,
+    Account, Action, Address, Amount, Domain, Equivocation, SecretKey, api, block::SEATS_MAX, codec::List,
+    transaction::consent,
 };
 use goodwill_wallet::{
     Client, ClientError,
@@ -178,7 +179,8 @@ impl Miner {
 
 /// What is due: first what was paid for, then what is wanted and can be paid.
 fn wish(view: &View, config: Option<&MineConfig>, epoch: u64) -> Option<Wish> {
-    let free = view.miner.drawn - view.miner.taken_up;
+    // A gateway may say anything: no committee has more seats.
+    let free = view.miner.drawn.saturating_sub(view.miner.taken_up).min(SEATS_MAX as u32);
     if free > 0 {
         return Some(Wish::TakeUp { epoch: epoch + 1, count: free });
     }
@@ -283,5 +285,9 @@ mod tests {
         assert_eq!(wish(&view, Some(&config(3, 6)), 1), Some(Wish::TakeUp { epoch: 2, count: 3 }));
         view.miner.taken_up = 4;
         assert_eq!(wish(&view, None, 1), None);
+        (view.miner.drawn, view.miner.taken_up) = (1, 2);
+        assert_eq!(wish(&view, None, 1), None);
+        (view.miner.drawn, view.miner.taken_up) = (u32::MAX, 0);
+        assert_eq!(wish(&view, None, 1), Some(Wish::TakeUp { epoch: 2, count: SEATS_MAX as u32 }));
     }
 }
