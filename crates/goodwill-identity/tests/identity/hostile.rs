@@ -3,6 +3,7 @@
 use crate::{DOMAIN, MESSAGE, NOW, Web, check, key, leaf, signature, slices};
 use goodwill_identity::{Anchors, InvalidProof, certificates, check_domain, prove, verify};
 use proptest::prelude::*;
+use rcgen::{CustomExtension, DnType};
 use std::sync::LazyLock;
 
 struct Proof {
@@ -70,6 +71,34 @@ fn spliced() -> impl Strategy<Value = Vec<Vec<u8>>> {
         },
     )
 }
+
+/// Policies, purposes, names and limits.
+const EXTENSIONS: [u64; 4] = [32, 37, 17, 19];
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1_000))]
+
+    /// What an authority signed without looking.
+    #[test]
+    fn signed_nonsense_does_not_panic(
+        which in prop::sample::select(EXTENSIONS.to_vec()),
+        content in prop::collection::vec(any::<u8>(), 0..60),
+        organisation in "\\PC{0,40}",
+    ) {
+        let mut params = leaf(DOMAIN);
+        match which {
+            17 => params.subject_alt_names.clear(),
+            37 => params.extended_key_usages.clear(),
+            _ => {}
+        }
+        params.distinguished_name.push(DnType::OrganizationName, organisation);
+        params.custom_extensions = vec![CustomExtension::from_oid_content(&[2, 5, 29, which], content)];
+        let result = WEB.apply(&params);
+        prop_assert!(result.is_err() || [32, 19].contains(&which));
+    }
+}
+
+static WEB: LazyLock<Web> = LazyLock::new(Web::new);
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
