@@ -52,6 +52,12 @@ enum Command {
     Node(commands::node::Args),
     /// Buy slots, and see what they earn.
     Mine(commands::mine::Args),
+    /// Ask for donations, judge those who ask, and see who receives.
+    Association(commands::association::Args),
+    /// Change numbers of the rules by a vote.
+    Amendment(commands::amendment::Args),
+    /// Show what the chain draws, and what it gives for that.
+    Energy(commands::energy::Args),
     /// Make, restore and look at wallets.
     Wallet(commands::wallet::Args),
     /// Send coins.
@@ -91,6 +97,9 @@ fn run(global: &Global, output: Output, command: Command) -> Result<(), CliError
         Command::Dev(args) => commands::dev::run(output, args),
         Command::Node(args) => commands::node::run(output, args),
         Command::Mine(args) => commands::mine::run(global, output, args),
+        Command::Association(args) => commands::association::run(global, output, args),
+        Command::Amendment(args) => commands::amendment::run(global, output, args),
+        Command::Energy(args) => commands::energy::run(global, output, args),
         Command::Wallet(args) => commands::wallet::run(global, output, args),
         Command::Send(args) => commands::send::run(global, output, args),
         Command::Account(args) => commands::account::run(global, output, args),

@@ -7,19 +7,37 @@ use std::{
 };
 
 /// Crate -> the crates of the workspace that it may depend on.
-const ARROWS: [(&str, &[&str]); 9] = [
+const ARROWS: [(&str, &[&str]); 10] = [
     ("goodwill-types", &[]),
+    ("goodwill-identity", &[]),
     ("goodwill-proof", &["goodwill-types"]),
     ("goodwill-vm", &["goodwill-types"]),
-    ("goodwill-ledger", &["goodwill-types"]),
+    ("goodwill-ledger", &["goodwill-identity", "goodwill-types"]),
     ("goodwill-engine", &["goodwill-proof", "goodwill-types"]),
     ("goodwill-wallet", &["goodwill-proof", "goodwill-types"]),
     (
         "goodwill-node",
-        &["goodwill-engine", "goodwill-ledger", "goodwill-proof", "goodwill-types", "goodwill-wallet"],
+        &[
+            "goodwill-engine",
+            "goodwill-identity",
+            "goodwill-ledger",
+            "goodwill-proof",
+            "goodwill-types",
+            "goodwill-wallet",
+        ],
     ),
     ("goodwill-lab", &["goodwill-node", "goodwill-types", "goodwill-wallet"]),
-    ("goodwill-cli", &["goodwill-lab", "goodwill-node", "goodwill-types", "goodwill-vm", "goodwill-wallet"]),
+    (
+        "goodwill-cli",
+        &[
+            "goodwill-identity",
+            "goodwill-lab",
+            "goodwill-node",
+            "goodwill-types",
+            "goodwill-vm",
+            "goodwill-wallet",
+        ],
+    ),
 ];
 
 /// Who may name which of commonware's crates; the others may name none.

@@ -32,7 +32,7 @@ fn manifest() -> Arc<Manifest> {
     let founder = Member::new("miner", &key(0), Address::of(&key(0).public_key()));
     let accounts: Vec<_> = (0..ACCOUNTS).map(|number| Address::of(&key(number).public_key())).collect();
     let unlimited = [("gas_per_block_max", 1 << 40), ("body_size_max", 8 << 20)];
-    let text = development_manifest(&[founder], &accounts, Amount::from_coins(1), 0, &unlimited);
+    let text = development_manifest(&[founder], &accounts, Amount::from_coins(1), 0, &unlimited, None);
     Arc::new(Manifest::parse(&text).expect("a valid manifest"))
 }
 
@@ -112,7 +112,7 @@ fn before_draw() -> (Arc<Manifest>, Known, Known) {
     let founder = Member::new("miner", &key(0), Address::of(&key(0).public_key()));
     let accounts: Vec<_> = (0..ORDERING).map(|number| Address::of(&key(number).public_key())).collect();
     let unlimited = [("gas_per_block_max", 1 << 40), ("body_size_max", 16 << 20)];
-    let text = development_manifest(&[founder], &accounts, Amount::from_coins(10), 0, &unlimited);
+    let text = development_manifest(&[founder], &accounts, Amount::from_coins(10), 0, &unlimited, None);
     let manifest = Arc::new(Manifest::parse(&text).expect("a valid manifest"));
     let order = |number: usize| {
         let (key, price_max) = (key(number), Amount::from_coins(10));

@@ -2,11 +2,14 @@
 
 use crate::{
     InvalidTransaction,
+    association::{self, Amended, amended_key},
+    donation,
     fee::next_base_fee,
     gas::gas_of,
     genesis::{apply_genesis, genesis_chain_state},
-    manifest::Manifest,
-    mining::{self, Plan, Turn},
+    manifest::{Manifest, RULES},
+    mining::{self, Turn},
+    plan::Plan,
     state::{ChainState, State, chain_key, decode_record},
     supply::{Cell, Supply},
     transaction::{NotApplied, accounts, apply_transaction},
@@ -93,6 +96,16 @@ pub enum BlockError {
         /// The seat whose turn it is.
         seat: PublicKey,
     },
+    /// Its epoch has rules that this code does not know: the node must stop.
+    #[error(
+        "from epoch {epoch} on the chain has release {needed} of its rules, and this program knows release {RULES}: install a newer one from the chain's source_url"
+    )]
+    Rules {
+        /// The first epoch that has them, or the present one.
+        epoch: u64,
+        /// Their release.
+        needed: u64,
+    },
     /// It does not follow the state.
     #[error("the block has height {got}, and {expected} comes next")]
     Height {
@@ -124,7 +137,7 @@ pub struct Executor {
     transactions: Vec<Listed>,
     /// What the genesis writes, in the first block.
     changes: Changes,
-    /// Whether the accounts of the transactions are known.
+    /// Whether the accounts of the transactions are known, and the numbers in force in `manifest`.
     fetched: bool,
 }
 
@@ -164,15 +177,19 @@ impl Executor {
     /// What the block reads and is not known, as far as what is known tells.
     fn missing(&mut self, known: &Known) -> Result<Vec<Key>, StoreError> {
         match known.get(&chain_key()) {
-            None => return Ok([chain_key()].into_iter().chain(self.accounts(known)).collect()),
+            None => {
+                return Ok([chain_key(), amended_key()].into_iter().chain(self.accounts(known)).collect());
+            }
             Some(None) if self.changes.is_empty() => self.begin(known),
             Some(_) => {}
         }
         if !self.fetched {
-            let accounts = self.accounts(known);
-            if !accounts.is_empty() {
-                return Ok(accounts);
+            let mut first = self.accounts(known);
+            first.extend(known.get(&amended_key()).is_none().then(amended_key));
+            if !first.is_empty() {
+                return Ok(first);
             }
+            self.amend(known)?;
             self.fetched = true;
         }
         let state = State::new(known, &mut self.changes, Supply::default());
@@ -181,9 +198,20 @@ impl Executor {
         let orders = |t: &&Listed| matches!(t.signed.transaction.action, Action::OrderSlots { .. });
         let orders = u32::try_from(self.transactions.iter().filter(orders).count()).unwrap_or(u32::MAX);
         for Listed { sender, signed, .. } in &self.transactions {
-            plan.action(*sender, &signed.transaction.action, orders)?;
+            let action = &signed.transaction.action;
+            plan.action(&self.manifest, &self.context, *sender, action, orders)?;
         }
         Ok(plan.missing())
+    }
+
+    /// From now on the block is executed with the numbers that votes have changed.
+    fn amend(&mut self, known: &Known) -> Result<(), StoreError> {
+        let amended: Option<Amended> =
+            State::new(known, &mut self.changes, Supply::default()).read(amended_key())?;
+        if let Some(manifest) = association::in_force(&self.manifest, amended.as_ref()) {
+            self.manifest = Arc::new(manifest);
+        }
+        Ok(())
     }
 
     /// The accounts of the transactions, where they are not known.
@@ -266,6 +294,10 @@ fn begin_block(
     if got != expected {
         return Err(BlockError::Height { got, expected });
     }
+    let needed = manifest.parameters.rules;
+    if needed > RULES {
+        return Err(BlockError::Rules { epoch: context.epoch, needed });
+    }
     let turn = Turn::of(state, context)?;
     let luck = reveal(&turn, purpose)?;
     let (parameters, next) = (&manifest.parameters, context.epoch + 1);
@@ -339,9 +371,12 @@ fn end_block(
         state.give(turn.miner(), tips)?;
     }
     let mut chain = done.chain;
+    chain.epoch_gas = chain.epoch_gas.saturating_add(done.gas_used);
     mining::finish(state, &mut chain, parameters, context, turn, luck)?;
     if parameters.is_last(context.height) {
         mining::form(state, manifest, context.epoch + 1, &chain.luck)?;
+        let receiving = association::end_epoch(state, manifest, context.epoch)?;
+        donation::end_epoch(state, parameters, context.epoch, &receiving)?;
         mining::end_epoch(state, &mut chain, parameters, context.epoch)?;
     }
     chain.height = context.height;

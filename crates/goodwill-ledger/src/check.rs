@@ -2,7 +2,9 @@
 
 use crate::{ChainState, Manifest, gas::gas_of};
 use goodwill_types::{
-    Account, Action, Amount, Digest, Domain, NewSeat, PublicKey, SignedTransaction, Transaction,
+    Account, Action, Adjustable, Amount, Change, Digest, Domain, IdentityProof, NewSeat, PublicKey,
+    SignedTransaction, Transaction,
+    association::PROOF_SIZE_MAX,
     codec::EncodeSize,
     keys::{Signed, verify},
     transaction::consent,
@@ -106,6 +108,27 @@ pub enum InvalidTransaction {
         /// The key.
         key: PublicKey,
     },
+    /// A gift of nothing.
+    #[error("a gift of nothing: give an amount above 0")]
+    NoGift,
+    /// A proof of identity of too many bytes.
+    #[error(
+        "the proof of identity has {size} bytes, at most {PROOF_SIZE_MAX} are allowed: leave out the root certificate"
+    )]
+    ProofTooLarge {
+        /// Its size.
+        size: usize,
+    },
+    /// An amendment that names a number twice, or out of its bounds.
+    #[error("{adjustable} can be changed once by an amendment, to a number from {min} to {max}")]
+    Change {
+        /// Which number.
+        adjustable: Adjustable,
+        /// The least that it can be.
+        min: u64,
+        /// The most that it can be.
+        max: u64,
+    },
     /// The votes do not show that a seat equivocated.
     #[error("the votes do not contradict each other, or the seat did not sign them on this chain")]
     Evidence,
@@ -128,6 +151,9 @@ impl InvalidTransaction {
             Self::NoSlots => "no_slots",
             Self::SameSeat { .. } => "same_seat",
             Self::Consent { .. } => "consent",
+            Self::NoGift => "no_gift",
+            Self::ProofTooLarge { .. } => "proof_too_large",
+            Self::Change { .. } => "change",
             Self::Evidence => "evidence",
         }
     }
@@ -160,13 +186,43 @@ fn check_action(transaction: &Transaction, chain_id: &Digest) -> Result<(), Inva
             None => Ok(()),
         },
         Action::OrderSlots { count: 0, .. } => Err(InvalidTransaction::NoSlots),
-        Action::OrderSlots { .. } => Ok(()),
+        Action::Donate { amount: Amount::ZERO } => Err(InvalidTransaction::NoGift),
+        Action::ProposeAmendment { changes, .. } => check_changes(changes),
+        Action::ApplyAssociation { application } => check_proof(&application.proof),
+        Action::RenewAssociation { proof, .. } | Action::RotateAssociation { proof, .. } => {
+            check_proof(proof)
+        }
+        Action::OrderSlots { .. }
+        | Action::Donate { .. }
+        | Action::AttachEvidence { .. }
+        | Action::Vote { .. } => Ok(()),
         Action::ServeSeats { .. } => check_consents(transaction, chain_id),
         Action::ReportEquivocation { evidence } => match evidence.holds(chain_id) {
             true => Ok(()),
             false => Err(InvalidTransaction::Evidence),
         },
     }
+}
+
+/// spec: identity 1
+fn check_proof(proof: &IdentityProof) -> Result<(), InvalidTransaction> {
+    let size = proof.encode_size();
+    match size <= PROOF_SIZE_MAX {
+        true => Ok(()),
+        false => Err(InvalidTransaction::ProofTooLarge { size }),
+    }
+}
+
+/// spec: amendments 1. Each number once, and within its bounds.
+fn check_changes(changes: &[Change]) -> Result<(), InvalidTransaction> {
+    let mut seen = BTreeSet::new();
+    for Change { adjustable, value } in changes {
+        let (min, max) = adjustable.bounds();
+        if !(min..=max).contains(value) || !seen.insert(*adjustable) {
+            return Err(InvalidTransaction::Change { adjustable: *adjustable, min, max });
+        }
+    }
+    Ok(())
 }
 
 /// spec: transactions 4. The node and each seat agree to serve this account in this epoch.

@@ -22,11 +22,15 @@ pub struct GasPrices {
     pub seat: u64,
     /// Evidence of equivocation: two signatures, and the records of the seat's epoch.
     pub evidence: u64,
+    /// A proof of identity: up to four certificates' signatures and its own.
+    pub identity: u64,
+    /// A vote, evidence, a proposal: the records of polls.
+    pub poll: u64,
     /// Each byte of the signed transaction.
     pub byte: u64,
 }
 
-record!(GasPrices { transaction, payment, order, seat, evidence, byte });
+record!(GasPrices { transaction, payment, order, seat, evidence, identity, poll, byte });
 
 /// The prices of this release.
 pub const GAS_PRICES: GasPrices = GasPrices {
@@ -35,6 +39,8 @@ pub const GAS_PRICES: GasPrices = GasPrices {
     order: 150_000,
     seat: 80_000,
     evidence: 250_000,
+    identity: 4_000_000,
+    poll: 250_000,
     byte: 50,
 };
 
@@ -47,6 +53,13 @@ pub fn gas_of(transaction: &SignedTransaction) -> u64 {
         // The node's consent is one signature more.
         Action::ServeSeats { seats, .. } => GAS_PRICES.seat * (seats.len() as u64 + 1),
         Action::ReportEquivocation { .. } => GAS_PRICES.evidence,
+        Action::Donate { .. } => 0,
+        Action::ApplyAssociation { .. }
+        | Action::RenewAssociation { .. }
+        | Action::RotateAssociation { .. } => GAS_PRICES.identity,
+        Action::AttachEvidence { .. } | Action::ProposeAmendment { .. } | Action::Vote { .. } => {
+            GAS_PRICES.poll
+        }
     };
     GAS_PRICES.transaction + GAS_PRICES.byte * bytes + action
 }

@@ -40,6 +40,8 @@ pub(crate) fn genesis_chain_state(manifest: &Manifest) -> ChainState {
         gas_used: 0,
         luck: manifest.chain_id(),
         pots: Default::default(),
+        epoch_gas: 0,
+        paid_turns: 0,
         supply: Supply::issued(genesis),
     }
 }

@@ -8,13 +8,16 @@
 
 #![deny(clippy::float_arithmetic)]
 
+pub mod association;
 mod block;
 mod check;
+pub mod donation;
 mod fee;
 pub mod gas;
 mod genesis;
 pub mod manifest;
 pub mod mining;
+mod plan;
 mod sandbox;
 mod state;
 pub mod supply;
@@ -26,4 +29,4 @@ pub use genesis::{chain_id, genesis_committee};
 pub use manifest::{Manifest, ManifestError, Parameters};
 pub use sandbox::Sandbox;
 pub use state::{ChainState, chain_key};
-pub use supply::{Cell, Supply};
+pub use supply::{Cell, Source, Supply};

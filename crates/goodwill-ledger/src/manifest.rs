@@ -6,13 +6,15 @@ mod raw;
 
 use crate::{gas::GAS_PRICES, genesis};
 pub use development::{Member, development_manifest};
+use goodwill_identity::Anchors;
 use goodwill_types::{
-    Address, Amount, Digest, Prefix, PublicKey,
+    Address, Adjustable, Amount, Change, Digest, Prefix, PublicKey,
+    association::Certificate,
     block::SEATS_MAX,
     codec::{List, Text, record, variants},
 };
 pub use raw::RawManifest;
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 /// The largest `chain.toml`, in bytes.
 pub const MANIFEST_SIZE_MAX: usize = 1 << 20;
@@ -56,8 +58,18 @@ pub struct Manifest {
     pub founders: Vec<Founder>,
     /// Its first coins.
     pub distribution: Distribution,
+    /// Who vouches for the domains of associations: the public web's authorities where it is empty.
+    pub trust_anchors: TrustAnchors,
+    /// The same, ready to be used.
+    anchors: Arc<Anchors>,
     chain_id: Digest,
 }
+
+/// The most trust anchors of a chain.
+pub const TRUST_ANCHORS_MAX: usize = 16;
+
+/// Certificates in DER, in the order of the manifest.
+pub type TrustAnchors = List<Certificate, 0, TRUST_ANCHORS_MAX>;
 
 /// How the chain respects nature, in its makers' words.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -128,19 +140,61 @@ pub struct Parameters {
     pub ban_epochs: u64,
     /// How many epochs old a light client's checkpoint may be.
     pub trust_epochs: u64,
+    /// An association gets at most one part in so many of an epoch's donations.
+    pub share_cap: u64,
+    /// One part in so many of the reserve is divided in an epoch.
+    pub reserve_epochs: u64,
+    /// How many epochs a vote is counted over.
+    pub poll_window: u64,
+    /// For how many epochs a poll is open.
+    pub poll_epochs: u64,
+    /// For how many epochs an association is approved.
+    pub mandate_epochs: u64,
+    /// For how many epochs its payments can be frozen.
+    pub freeze_epochs: u64,
+    /// How many epochs after it was granted a donation is released.
+    pub release_delay: u64,
+    /// What an application or a proposal deposits.
+    pub deposit: Amount,
+    /// What a kilowatt-hour emits where the chain runs, in grams of CO2 equivalents.
+    pub grid_gco2e_per_kwh: u64,
+    /// The release of the rules in force. Chains begin with 1.
+    pub rules: u64,
 }
+
+/// The newest release of the rules that this code knows.
+pub const RULES: u64 = 1;
 
 impl Parameters {
     /// The parameters of a chain whose manifest names none.
     pub fn standard() -> Self {
         let cadence = Self::with_cadence(4_000, 960, 64);
-        Self { maturity_epochs: 24, ban_epochs: 168, trust_epochs: 336, ..cadence }
+        let mining = Self { maturity_epochs: 24, ban_epochs: 168, trust_epochs: 336, ..cadence };
+        Self {
+            reserve_epochs: 168,
+            poll_window: 168,
+            // Two months, a year, a month, a week.
+            poll_epochs: 1_350,
+            mandate_epochs: 8_212,
+            freeze_epochs: 675,
+            release_delay: 168,
+            ..mining
+        }
     }
 
     /// The parameters of `goodwill dev`.
     pub fn development() -> Self {
         let cadence = Self::with_cadence(500, 40, 8);
-        Self { maturity_epochs: 2, ban_epochs: 4, trust_epochs: 5_000, ..cadence }
+        let mining = Self { maturity_epochs: 2, ban_epochs: 4, trust_epochs: 5_000, ..cadence };
+        Self {
+            reserve_epochs: 8,
+            poll_window: 1,
+            poll_epochs: 30,
+            mandate_epochs: 1_000,
+            freeze_epochs: 4,
+            release_delay: 2,
+            ..mining
+        }
     }
 
     /// Half a block time of a Raspberry Pi 4 for executing: one unit of gas is one nanosecond.
@@ -165,12 +219,57 @@ impl Parameters {
             maturity_epochs: 0,
             ban_epochs: 0,
             trust_epochs: 0,
+            share_cap: 8,
+            reserve_epochs: 0,
+            poll_window: 0,
+            poll_epochs: 0,
+            mandate_epochs: 0,
+            freeze_epochs: 0,
+            release_delay: 0,
+            deposit: Amount::from_coins(100),
+            // About the world's average.
+            grid_gco2e_per_kwh: 480,
+            rules: 1,
         }
     }
 
     /// The gas at which the base fee stays as it is.
     pub fn gas_target(&self) -> u64 {
         self.gas_per_block_max / 2
+    }
+
+    /// Sets a number that can be amended.
+    pub(crate) fn set(&mut self, adjustable: Adjustable, value: u64) {
+        match adjustable {
+            Adjustable::Rules {} => self.rules = value,
+            Adjustable::BaseFeeMin {} => self.base_fee_min = value,
+            Adjustable::PollutionTaxPercent {} => self.pollution_tax_bp = (value * 100) as u16,
+            Adjustable::BanEpochs {} => self.ban_epochs = value,
+            Adjustable::ShareCap {} => self.share_cap = value,
+            Adjustable::ReserveEpochs {} => self.reserve_epochs = value,
+            Adjustable::PollEpochs {} => self.poll_epochs = value,
+            Adjustable::MandateEpochs {} => self.mandate_epochs = value,
+            Adjustable::FreezeEpochs {} => self.freeze_epochs = value,
+            Adjustable::Deposit {} => self.deposit = Amount::from_units(value),
+            Adjustable::GridGco2ePerKwh {} => self.grid_gco2e_per_kwh = value,
+        }
+    }
+
+    /// A number that can be amended.
+    pub fn get(&self, adjustable: Adjustable) -> u64 {
+        match adjustable {
+            Adjustable::Rules {} => self.rules,
+            Adjustable::BaseFeeMin {} => self.base_fee_min,
+            Adjustable::PollutionTaxPercent {} => u64::from(self.pollution_tax_bp / 100),
+            Adjustable::BanEpochs {} => self.ban_epochs,
+            Adjustable::ShareCap {} => self.share_cap,
+            Adjustable::ReserveEpochs {} => self.reserve_epochs,
+            Adjustable::PollEpochs {} => self.poll_epochs,
+            Adjustable::MandateEpochs {} => self.mandate_epochs,
+            Adjustable::FreezeEpochs {} => self.freeze_epochs,
+            Adjustable::Deposit {} => self.deposit.units,
+            Adjustable::GridGco2ePerKwh {} => self.grid_gco2e_per_kwh,
+        }
     }
 
     /// The largest transaction, in bytes.
@@ -190,9 +289,11 @@ pub struct Founder {
     pub account: Address,
     /// What the luck of its seat is committed to.
     pub luck_tip: Digest,
+    /// The declared power of its node's machine, in milliwatts.
+    pub power_mw: u32,
 }
 
-record!(Founder { name, node_key, account, luck_tip });
+record!(Founder { name, node_key, account, luck_tip, power_mw });
 
 /// The first coins. Without any, nobody could buy a first slot.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -227,6 +328,7 @@ pub(crate) struct Canonical {
     founders: List<Founder, 1, SEATS_MAX>,
     reason: Text<2_000>,
     grants: List<Grant, 1, GRANTS_MAX>,
+    trust_anchors: TrustAnchors,
 }
 
 record!(Canonical {
@@ -241,6 +343,7 @@ record!(Canonical {
     founders,
     reason,
     grants,
+    trust_anchors,
 });
 
 struct CanonicalParameters {
@@ -258,6 +361,15 @@ struct CanonicalParameters {
     maturity_epochs: u64,
     ban_epochs: u64,
     trust_epochs: u64,
+    share_cap: u64,
+    reserve_epochs: u64,
+    poll_window: u64,
+    poll_epochs: u64,
+    mandate_epochs: u64,
+    freeze_epochs: u64,
+    release_delay: u64,
+    deposit: Amount,
+    grid_gco2e_per_kwh: u64,
     gas_prices: crate::gas::GasPrices,
 }
 
@@ -276,6 +388,15 @@ record!(CanonicalParameters {
     maturity_epochs,
     ban_epochs,
     trust_epochs,
+    share_cap,
+    reserve_epochs,
+    poll_window,
+    poll_epochs,
+    mandate_epochs,
+    freeze_epochs,
+    release_delay,
+    deposit,
+    grid_gco2e_per_kwh,
     gas_prices,
 });
 
@@ -291,6 +412,20 @@ impl Manifest {
     /// The chain's id.
     pub fn chain_id(&self) -> Digest {
         self.chain_id
+    }
+
+    /// Who vouches for the domains of associations.
+    pub fn anchors(&self) -> &Anchors {
+        &self.anchors
+    }
+
+    /// The chain with the numbers that votes have changed.
+    pub(crate) fn amended(&self, changes: &[Change]) -> Self {
+        let mut manifest = self.clone();
+        for change in changes {
+            manifest.parameters.set(change.adjustable, change.value);
+        }
+        manifest
     }
 
     fn sealed(mut self) -> Self {
@@ -324,11 +459,21 @@ impl Manifest {
                 maturity_epochs: p.maturity_epochs,
                 ban_epochs: p.ban_epochs,
                 trust_epochs: p.trust_epochs,
+                share_cap: p.share_cap,
+                reserve_epochs: p.reserve_epochs,
+                poll_window: p.poll_window,
+                poll_epochs: p.poll_epochs,
+                mandate_epochs: p.mandate_epochs,
+                freeze_epochs: p.freeze_epochs,
+                release_delay: p.release_delay,
+                deposit: p.deposit,
+                grid_gco2e_per_kwh: p.grid_gco2e_per_kwh,
                 gas_prices: GAS_PRICES,
             },
             founders: List::new(self.founders.clone()).expect(bounded),
             reason: self.distribution.reason.clone(),
             grants: List::new(self.distribution.grants.clone()).expect(bounded),
+            trust_anchors: self.trust_anchors.clone(),
         }
     }
 }

@@ -21,7 +21,6 @@ pub(crate) use committee::{begin, form, founders_committee};
 pub(crate) use fault::apply_report;
 pub(crate) use maturity::end_epoch;
 pub(crate) use order::{NewOrder, apply_draw, apply_order};
-pub(crate) use plan::Plan;
 pub use price::{RHO, order_fee, subsidy};
 pub use records::{
     Drawn, Draws, Epoch, Miner, ORDERS_MAX, Order, OrderPage, Owner, Owners, SeatRecord, TakenSeat,

@@ -1,7 +1,10 @@
 //! A whole chain in memory, without network or disk: for tests, and for trying things.
 
 use crate::{
-    BlockError, Cell, ChainState, ExecutedBlock, Executor, InvalidTransaction, Manifest, Purpose, chain_key,
+    BlockError, Cell, ChainState, ExecutedBlock, Executor, InvalidTransaction, Manifest, Purpose,
+    association::{Amendment, Association, Polls},
+    chain_key,
+    donation::Division,
     genesis::{genesis_chain_state, genesis_committee},
     mining::{Draws, Epoch, Miner, draws_key},
     state::decode_record,
@@ -102,6 +105,26 @@ impl Sandbox {
         self.record(&Epoch::key(epoch))
     }
 
+    /// How an association stands.
+    pub fn association(&self, id: u32) -> Option<Association> {
+        self.record(&Association::key(id))
+    }
+
+    /// An amendment.
+    pub fn amendment(&self, id: u32) -> Option<Amendment> {
+        self.record(&Amendment::key(id))
+    }
+
+    /// The open polls, and what was said in them.
+    pub fn polls(&self) -> Polls {
+        self.record(&Polls::key()).unwrap_or_default()
+    }
+
+    /// How the donations of `epoch` were divided, once it is over.
+    pub fn division(&self, epoch: u64) -> Option<Division> {
+        self.record(&Division::key(epoch))
+    }
+
     /// What is known of a miner; one that never ordered nor served has nothing.
     pub fn miner(&self, address: &Address) -> Miner {
         self.record(&Miner::key(address)).unwrap_or_default()
@@ -200,6 +223,9 @@ impl Sandbox {
     }
 
     /// Makes one block of `transactions`, leaving out what does not hold.
+    ///
+    /// # Panics
+    /// When the chain has come to rules that this code does not know.
     pub fn block(&mut self, transactions: Vec<SignedTransaction>) -> ExecutedBlock {
         let holds = verify_signatures(&self.manifest.chain_id(), &transactions);
         let signed =
@@ -207,7 +233,8 @@ impl Sandbox {
         let luck = self.luck.clone();
         let reveal = Arc::new(move |seat: &PublicKey, left| luck.get(seat)?.reveal(left));
         let (context, block) = self.execute(Purpose::Propose { reveal }, signed);
-        let block = block.expect("a proposal leaves out what does not hold");
+        // A proposal leaves out what does not hold.
+        let block = block.unwrap_or_else(|error| panic!("{error}"));
         self.view = context.view;
         self.apply(block.clone());
         block
@@ -228,20 +255,24 @@ impl Sandbox {
         let chain = self.chain();
         let held: Amount = self.records::<Account>(Account::TAG)?.iter().map(|a| a.balance).sum();
         let rewards = self.records::<Miner>(Miner::TAG)?.iter().map(|miner| miner.unmatured).sum::<Amount>();
-        if rewards != chain.supply.cell(Cell::Rewards) {
-            return Err(format!(
-                "miners wait for {rewards}, the books say {}",
-                chain.supply.cell(Cell::Rewards)
-            ));
+        let associations = self.records::<Association>(Association::TAG)?;
+        let amendments = self.records::<Amendment>(Amendment::TAG)?;
+        let deposits = associations.iter().map(|association| association.deposit);
+        let deposits = deposits.chain(amendments.iter().map(|amendment| amendment.deposit)).sum();
+        let cells = [
+            (Cell::Accounts, held),
+            (Cell::Rewards, rewards),
+            (Cell::Pending, associations.iter().map(|association| association.pending).sum()),
+            (Cell::Frozen, associations.iter().map(|association| association.frozen).sum()),
+            (Cell::Deposits, deposits),
+        ];
+        if let Some((cell, held)) = cells.into_iter().find(|(cell, held)| chain.supply.cell(*cell) != *held) {
+            let booked = chain.supply.cell(cell);
+            return Err(format!("{} hold {held}, the books say {booked}", cell.name()));
         }
-        if !chain.supply.balances() {
-            return Err(format!("what was issued is not the sum of the cells: {:?}", chain.supply));
-        }
-        match held == chain.supply.cell(Cell::Accounts) {
+        match chain.supply.balances() {
             true => Ok(()),
-            false => {
-                Err(format!("accounts hold {held}, the books say {}", chain.supply.cell(Cell::Accounts)))
-            }
+            false => Err(format!("what was issued is not the sum of the cells: {:?}", chain.supply)),
         }
     }
 

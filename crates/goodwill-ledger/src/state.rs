@@ -3,7 +3,7 @@
 
 use crate::{
     StoreError,
-    supply::{Cell, Supply},
+    supply::{Cell, Income, Source, Supply},
 };
 use goodwill_types::{
     Account, Address, Amount, Changes, Digest, Key, Known, Value,
@@ -25,11 +25,25 @@ pub struct ChainState {
     pub luck: Digest,
     /// What the pots of this epoch and the two that follow hold, in the order of epoch modulo 3.
     pub pots: Array<Amount, 3>,
+    /// Gas used in this epoch so far.
+    pub epoch_gas: u64,
+    /// Turns of this epoch that earned the reward so far.
+    pub paid_turns: u64,
     /// Where the money is.
     pub supply: Supply,
 }
 
-record!(ChainState { height, timestamp_ms, base_fee_per_gas: varint, gas_used: varint, luck, pots, supply });
+record!(ChainState {
+    height,
+    timestamp_ms,
+    base_fee_per_gas: varint,
+    gas_used: varint,
+    luck,
+    pots,
+    epoch_gas: varint,
+    paid_turns: varint,
+    supply,
+});
 
 impl ChainState {
     /// The pot of `epoch`: the present one, or one of the two that follow.
@@ -93,6 +107,16 @@ impl<'a> State<'a> {
     pub(crate) fn book(&mut self, from: Cell, to: Cell, amount: Amount) {
         self.supply.take(from, amount);
         self.supply.add(to, amount);
+    }
+
+    /// Books a donation: it enters the pool from where its source is.
+    pub(crate) fn donate(&mut self, source: Source, amount: Amount) {
+        self.supply.donate(source, amount);
+    }
+
+    /// Takes what is in the pool to divide it. The caller books where it goes.
+    pub(crate) fn open_pool(&mut self) -> Income {
+        std::mem::take(&mut self.supply.income)
     }
 
     /// Books newly issued coins.

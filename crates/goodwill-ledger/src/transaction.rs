@@ -1,13 +1,18 @@
 //! One transaction: checked, paid for, and done or failed.
 
 use crate::{
-    ChainState, InvalidTransaction, StoreError, check_sender, check_transaction,
+    ChainState, InvalidTransaction, StoreError,
+    association::{
+        Asked, apply_application, apply_evidence, apply_proposal, apply_renewal, apply_rotation, apply_vote,
+    },
+    check_sender, check_transaction,
+    donation::apply_donation,
     fee::{Fee, divide},
     gas::gas_of,
     manifest::Manifest,
     mining::{NewOrder, TakeUp, apply_order, apply_report, apply_take_up},
     state::State,
-    supply::Cell,
+    supply::{Cell, Source},
 };
 use goodwill_types::{
     Action, Address, Amount, Event, Failure, Outcome, Payment, Receipt, SignedTransaction, Transaction,
@@ -32,7 +37,16 @@ impl From<StoreError> for NotApplied {
 pub(crate) fn accounts(sender: Address, transaction: &Transaction) -> impl Iterator<Item = Address> {
     let payments = match &transaction.action {
         Action::Transfer { payments, .. } => &payments[..],
-        Action::OrderSlots { .. } | Action::ServeSeats { .. } | Action::ReportEquivocation { .. } => &[],
+        Action::OrderSlots { .. }
+        | Action::ServeSeats { .. }
+        | Action::ReportEquivocation { .. }
+        | Action::Donate { .. }
+        | Action::ApplyAssociation { .. }
+        | Action::AttachEvidence { .. }
+        | Action::RenewAssociation { .. }
+        | Action::RotateAssociation { .. }
+        | Action::ProposeAmendment { .. }
+        | Action::Vote { .. } => &[],
     };
     [sender].into_iter().chain(payments.iter().map(|p| p.to))
 }
@@ -58,7 +72,7 @@ pub(crate) fn apply_transaction(
     sender.balance = sender.balance.checked_sub(fee.total()).expect("affordable");
     sender.nonce += 1;
     state.set_account(&address, &sender);
-    state.book(Cell::Accounts, Cell::Pool, fee.donated);
+    state.donate(Source::PollutionTax, fee.donated);
     state.book(Cell::Accounts, Cell::BaseFees, fee.base.checked_sub(fee.donated).expect("a part of it"));
     state.keep();
 
@@ -104,6 +118,7 @@ fn apply_action(
     action: &Action,
 ) -> Result<Result<Vec<Event>, Failure>, StoreError> {
     let (parameters, account) = (&manifest.parameters, payer.address);
+    let asked = Asked { chain, manifest, sender: account };
     let event = match action {
         Action::Transfer { payments, .. } => return apply_transfer(state, account, payments),
         Action::OrderSlots { epoch, count, price_max } => {
@@ -118,6 +133,19 @@ fn apply_action(
         Action::ReportEquivocation { evidence } => {
             apply_report(state, chain, parameters, account, payer.fee, evidence)?
         }
+        Action::Donate { amount } => apply_donation(state, account, *amount)?,
+        Action::ApplyAssociation { application } => apply_application(state, &asked, application)?,
+        Action::AttachEvidence { id, evidence } => apply_evidence(state, &asked, *id, evidence)?,
+        Action::RenewAssociation { id, statement, proof } => {
+            apply_renewal(state, &asked, *id, statement, proof)?
+        }
+        Action::RotateAssociation { id, account, proof } => {
+            apply_rotation(state, &asked, *id, *account, proof)?
+        }
+        Action::ProposeAmendment { epoch, changes, reason } => {
+            apply_proposal(state, chain, parameters, account, *epoch, changes, reason)?
+        }
+        Action::Vote { poll, choice } => apply_vote(state, chain, parameters, account, *poll, *choice)?,
     };
     Ok(event.map(|event| vec![event]))
 }

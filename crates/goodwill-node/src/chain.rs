@@ -383,10 +383,11 @@ fn executed(body: Bytes, block: ExecutedBlock) -> Executed {
 }
 
 /// # Panics
-/// When the state is damaged: the engine stops the node and says so.
+/// When the state is damaged, or the chain has rules that are not known here: the engine stops the
+/// node and says so.
 fn refused(error: BlockError) -> Refused {
     match error {
-        BlockError::Store(error) => panic!("{error}"),
+        BlockError::Store(_) | BlockError::Rules { .. } => panic!("{error}"),
         other => Refused(other.to_string()),
     }
 }

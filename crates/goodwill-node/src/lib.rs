@@ -11,6 +11,7 @@ pub mod gateway;
 pub mod index;
 pub mod journal;
 pub mod mempool;
+pub mod meter;
 pub mod miner;
 mod node;
 pub mod secrets;

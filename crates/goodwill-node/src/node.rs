@@ -8,6 +8,7 @@ use crate::{
     index::Index,
     journal::Journal,
     mempool::Limits,
+    meter::{Meter, READ_EVERY},
     miner::Miner,
     secrets::Secrets,
 };
@@ -31,6 +32,8 @@ use std::{
 use tokio::{net::TcpListener, sync::mpsc};
 use tracing::warn;
 
+/// What a node draws that declares nothing, in milliwatts.
+const DECLARED_POWER_MW: u32 = 5_000;
 /// How long to wait before asking again for the certificate of an epoch's last block.
 const CERTIFICATE_WAIT: Duration = Duration::from_millis(100);
 
@@ -104,6 +107,7 @@ pub fn run(
     let path = config.data.join("journal");
     let journal = Journal::open(&path).map_err(|source| ConfigError::File { path, source })?;
     let machine = chain.clone();
+    let meter = Arc::new(Meter::start(declared_power_mw(&config, &chain.manifest, &key)));
     let equivocations = take(&mut outbox.equivocations);
     let handovers = take(&mut outbox.handovers);
     process::run(process, chain.clone(), stop, move |engine, stop| {
@@ -119,7 +123,9 @@ pub fn run(
                 rates: Rates::new(config.requests_per_second).into(),
                 streams: Streams::default(),
                 metrics: Metrics::default(),
+                meter: meter.clone(),
             };
+            tokio::spawn(keep_reading(meter));
             let listener = TcpListener::bind(config.http).await.map_err(|e| {
                 format!("cannot listen on {} for the API: {e}; choose another address with http", config.http)
             })?;
@@ -213,6 +219,23 @@ async fn keep_handovers(chain: Arc<Chain>, engine: Engine, mut handovers: mpsc::
         if let Ok(Err(error)) = stored {
             warn!(epoch, %error, "the proof of a hand-over is not stored: light clients must ask others");
         }
+    }
+}
+
+/// The power that the node's miner declares, or its founder; else that of a Raspberry Pi.
+fn declared_power_mw(config: &NodeConfig, manifest: &Manifest, key: &SecretKey) -> u32 {
+    let founder = manifest.founders.iter().find(|founder| founder.node_key == key.public_key());
+    let mined = config.mine.as_ref().map(|mine| mine.power_mw);
+    mined.or(founder.map(|founder| founder.power_mw)).unwrap_or(DECLARED_POWER_MW)
+}
+
+/// Counters of processors begin anew from time to time: read between.
+async fn keep_reading(meter: Arc<Meter>) {
+    let mut times = tokio::time::interval(READ_EVERY);
+    loop {
+        times.tick().await;
+        let meter = meter.clone();
+        let _ = tokio::task::spawn_blocking(move || meter.read()).await;
     }
 }
 

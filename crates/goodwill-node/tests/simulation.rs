@@ -61,7 +61,7 @@ fn manifest(scenario: &Scenario) -> Manifest {
         ("slots_per_epoch", scenario.blocks_per_epoch),
         ("seats_min", 1),
     ];
-    let text = development_manifest(&founders, &accounts, coins(), 0, &cadence);
+    let text = development_manifest(&founders, &accounts, coins(), 0, &cadence, None);
     Manifest::parse(&text).expect("a valid manifest")
 }
 

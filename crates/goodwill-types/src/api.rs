@@ -5,11 +5,16 @@
 //! does not know, so that gateways can say more; what is hashed or signed is never JSON.
 
 mod convert;
+mod donations;
 #[cfg(feature = "openapi")]
 mod schema;
 mod text;
 
 pub use convert::ActionError;
+pub use donations::{
+    Amendment, Amendments, Association, Donations, Energy, Evidence, Grant, Guide, Identity, NodeEnergy,
+    Rotation, SlotMoney,
+};
 pub use text::{Hex, HexBytes, HexDigest, HexId, HexKey, HexTransaction, HexUnsigned, Units};
 
 use crate as typed;
@@ -70,6 +75,10 @@ pub struct GasPrices {
     pub per_seat: u64,
     /// Each evidence of equivocation.
     pub per_evidence: u64,
+    /// Each proof of identity.
+    pub per_identity: u64,
+    /// Each vote, and everything else that an association or an amendment needs.
+    pub per_poll: u64,
     /// Each byte of the signed transaction.
     pub per_byte: u64,
 }
@@ -84,6 +93,13 @@ impl GasPrices {
             // The node's consent is one signature more.
             typed::Action::ServeSeats { seats, .. } => (self.per_seat, seats.len() + 1),
             typed::Action::ReportEquivocation { .. } => (self.per_evidence, 1),
+            typed::Action::Donate { .. } => (0, 1),
+            typed::Action::ApplyAssociation { .. }
+            | typed::Action::RenewAssociation { .. }
+            | typed::Action::RotateAssociation { .. } => (self.per_identity, 1),
+            typed::Action::AttachEvidence { .. }
+            | typed::Action::ProposeAmendment { .. }
+            | typed::Action::Vote { .. } => (self.per_poll, 1),
         };
         let bytes = self.per_byte.checked_mul(size as u64)?;
         self.base.checked_add(price.checked_mul(count as u64)?)?.checked_add(bytes)
@@ -237,6 +253,85 @@ pub enum Action {
         /// The epoch of the votes.
         epoch: u64,
     },
+    /// Gives coins to the donation pool.
+    Donate {
+        /// How many.
+        amount: Units,
+    },
+    /// Asks to receive donations. The proof of identity is left out.
+    ApplyAssociation {
+        /// What people call it.
+        #[cfg_attr(feature = "openapi", schema(max_length = 64))]
+        name: String,
+        /// climate, hunger, disease, children or humanity.
+        cause: String,
+        /// The domain that it controls.
+        #[cfg_attr(feature = "openapi", schema(max_length = 253))]
+        domain: String,
+        /// What it does, in its own words.
+        statement: Link,
+    },
+    /// Says that an association operates for its cause.
+    AttachEvidence {
+        /// Which association.
+        id: u32,
+        /// What shows it.
+        evidence: Link,
+    },
+    /// Asks for another mandate. The proof of identity is left out.
+    RenewAssociation {
+        /// Which association.
+        id: u32,
+        /// What it does, in its own words.
+        statement: Link,
+    },
+    /// Moves an association to another account. The proof of identity is left out.
+    RotateAssociation {
+        /// Which association.
+        id: u32,
+        /// Where it shall receive.
+        #[cfg_attr(feature = "openapi", schema(value_type = schema::AddressText))]
+        account: String,
+    },
+    /// Asks for other numbers in the chain's rules.
+    ProposeAmendment {
+        /// From which epoch on.
+        epoch: u64,
+        /// What shall change.
+        #[cfg_attr(feature = "openapi", schema(min_items = 1, max_items = 16))]
+        changes: Vec<Change>,
+        /// Why.
+        #[cfg_attr(feature = "openapi", schema(max_length = 280))]
+        reason: String,
+    },
+    /// Says what a miner holds of an association or an amendment.
+    Vote {
+        /// The number of the association or the amendment.
+        poll: u32,
+        /// yes, no or withdraw.
+        choice: String,
+    },
+}
+
+/// A document outside the chain, and what it must hash to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Link {
+    /// Where it can be read.
+    #[cfg_attr(feature = "openapi", schema(max_length = 200))]
+    pub uri: String,
+    /// SHA-256 of its bytes.
+    pub hash: HexDigest,
+}
+
+/// A number of the rules that shall change.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Change {
+    /// Its name in the manifest.
+    pub parameter: String,
+    /// What it shall be.
+    pub value: u64,
 }
 
 /// One recipient of a transfer.
@@ -305,6 +400,65 @@ pub enum Event {
         repaid: Units,
         /// The last epoch for which it cannot order.
         banned_until: u64,
+    },
+    /// Coins were given to the pool.
+    Donated {
+        /// Whose they were.
+        #[cfg_attr(feature = "openapi", schema(value_type = schema::AddressText))]
+        from: String,
+        /// How many.
+        amount: Units,
+    },
+    /// An association asked to receive donations.
+    AssociationApplied {
+        /// The association's number.
+        id: u32,
+        /// Where it wants to receive.
+        #[cfg_attr(feature = "openapi", schema(value_type = schema::AddressText))]
+        account: String,
+        /// What it deposited.
+        deposit: Units,
+    },
+    /// An association attached evidence.
+    EvidenceAttached {
+        /// Which association.
+        id: u32,
+        /// The evidence's number, from 0.
+        number: u32,
+    },
+    /// An association asked for another mandate.
+    RenewalAsked {
+        /// Which association.
+        id: u32,
+    },
+    /// An association will move to another account.
+    RotationAsked {
+        /// Which association.
+        id: u32,
+        /// Its new account.
+        #[cfg_attr(feature = "openapi", schema(value_type = schema::AddressText))]
+        account: String,
+        /// The epoch at whose end it moves.
+        epoch: u64,
+    },
+    /// An amendment was proposed.
+    AmendmentProposed {
+        /// The amendment's number.
+        id: u32,
+        /// From which epoch on it would hold.
+        epoch: u64,
+        /// What was deposited for it.
+        deposit: Units,
+    },
+    /// A miner said what it holds of an association or an amendment.
+    Voted {
+        /// The number of the association or the amendment.
+        poll: u32,
+        /// Who voted.
+        #[cfg_attr(feature = "openapi", schema(value_type = schema::AddressText))]
+        miner: String,
+        /// What it said.
+        choice: String,
     },
 }
 
@@ -448,6 +602,17 @@ pub struct Epoch {
     pub seats: Vec<EpochSeat>,
     /// What parts of its seats cost at its price.
     pub cost_of: CostOf,
+    /// The declared power of those who serve, in milliwatts.
+    pub power_mw: u64,
+    /// Turns that earned the reward; 0 until it is over.
+    pub paid_turns_made: u64,
+    /// What its slots brought the pool.
+    pub donated: Units,
+    /// What its paid turns earned; 0 until it is over.
+    pub earned: Units,
+    /// With `?proof=true`: a state proof of `goodwill-proof` for the record of the epoch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proof: Option<HexBytes>,
 }
 
 /// One seat of an epoch: part of [`Epoch`].

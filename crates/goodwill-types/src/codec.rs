@@ -10,7 +10,7 @@ use commonware_codec::RangeCfg;
 pub use commonware_codec::{
     Buf, Copying, DecodeExt, Encode, EncodeSize, Error, Read, ReadExt, Write, varint::UInt,
 };
-use std::ops::Deref;
+use std::{fmt, ops::Deref};
 
 /// Implements the codec of a struct, field by field in the order given; `: varint` for integers that
 /// are mostly small.
@@ -178,6 +178,12 @@ impl<const MAX: usize> Text<MAX> {
     /// `None` when `text` is too long.
     pub fn new(text: String) -> Option<Self> {
         (text.len() <= MAX).then_some(Self(text))
+    }
+}
+
+impl<const MAX: usize> fmt::Display for Text<MAX> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
     }
 }
 

@@ -30,6 +30,8 @@ pub enum Domain {
     Draw,
     /// A node's and a seat's consent to serve.
     Seat,
+    /// What the key of an association's domain signs, and the domain's name in the state.
+    Association,
     /// Handshakes between nodes.
     Mesh,
 }
@@ -50,6 +52,7 @@ impl Domain {
             Self::Luck => b"goodwill/luck",
             Self::Draw => b"goodwill/draw",
             Self::Seat => b"goodwill/seat",
+            Self::Association => b"goodwill/association",
             Self::Mesh => b"goodwill/mesh",
         }
     }

@@ -6,10 +6,13 @@
 
 pub mod account;
 pub mod address;
+pub mod amendment;
 pub mod amount;
 pub mod api;
+pub mod association;
 pub mod block;
 pub mod codec;
+pub mod epoch;
 pub mod hash;
 pub mod keys;
 pub mod luck;
@@ -20,8 +23,11 @@ pub mod vote;
 
 pub use account::Account;
 pub use address::{Address, AddressError, Prefix};
+pub use amendment::{Adjustable, Change};
 pub use amount::{Amount, AmountError};
+pub use association::{Application, Cause, Choice, IdentityProof, Link};
 pub use block::{BlockContext, Body, Certificate, Committee, Header, Seat};
+pub use epoch::Epoch;
 pub use hash::{Digest, Domain, hash};
 pub use keys::{InvalidKey, PublicKey, SecretKey, Signature};
 pub use luck::LuckChain;

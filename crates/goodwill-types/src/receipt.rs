@@ -1,8 +1,8 @@
 //! Receipts: what became of a transaction. A leaf of the tree that its block's header commits to.
 
 use crate::{
-    Address, Amount, Digest, Domain, PublicKey,
-    codec::{List, record, variants},
+    Address, Amount, Choice, Digest, Domain, PublicKey,
+    codec::{List, Text, record, variants},
     hash,
     transaction::{PAYMENTS_MAX, TransactionId},
 };
@@ -107,6 +107,61 @@ pub enum Event {
         /// The last epoch for which it cannot order.
         banned_until: u64,
     },
+    /// Coins were given to the pool.
+    Donated {
+        /// Whose they were.
+        from: Address,
+        /// How many.
+        amount: Amount,
+    },
+    /// An association asked to receive donations.
+    AssociationApplied {
+        /// The association's number.
+        id: u32,
+        /// Where it wants to receive.
+        account: Address,
+        /// What it deposited.
+        deposit: Amount,
+    },
+    /// An association attached evidence.
+    EvidenceAttached {
+        /// Which association.
+        id: u32,
+        /// The evidence's number, from 0.
+        number: u32,
+    },
+    /// An association asked for another mandate.
+    RenewalAsked {
+        /// Which association.
+        id: u32,
+    },
+    /// An association will move to another account.
+    RotationAsked {
+        /// Which association.
+        id: u32,
+        /// Its new account.
+        account: Address,
+        /// The epoch at whose end it moves.
+        epoch: u64,
+    },
+    /// An amendment was proposed.
+    AmendmentProposed {
+        /// The amendment's number.
+        id: u32,
+        /// From which epoch on it would hold.
+        epoch: u64,
+        /// What was deposited for it.
+        deposit: Amount,
+    },
+    /// A miner said what it holds of an association or an amendment.
+    Voted {
+        /// The number of the association or the amendment.
+        poll: u32,
+        /// Who voted.
+        miner: Address,
+        /// What it said.
+        choice: Choice,
+    },
 }
 
 /// Why an included transaction did nothing.
@@ -184,6 +239,64 @@ pub enum Failure {
         /// The epoch of the votes.
         epoch: u64,
     },
+    /// Too many polls are open.
+    #[error("{max} polls are open already: wait until some are decided")]
+    PollsFull {
+        /// How many can be.
+        max: u32,
+    },
+    /// The domain belongs to an association already.
+    #[error("the domain is association {id}'s: one association for each domain")]
+    DomainTaken {
+        /// Whose it is.
+        id: u32,
+    },
+    /// The proof of identity does not hold.
+    #[error("the proof of identity is refused: {reason}. `goodwill association prove` says more")]
+    IdentityRefused {
+        /// Why, in a word.
+        reason: Text<32>,
+    },
+    /// There is no such poll, or it is over.
+    #[error(
+        "no poll {poll} is open: `goodwill association list` and `goodwill amendment list` show those that are"
+    )]
+    NoSuchPoll {
+        /// Its number.
+        poll: u32,
+    },
+    /// There is no such association, or it is one no longer.
+    #[error("no association {id} is a candidate or approved")]
+    NoSuchAssociation {
+        /// Its number.
+        id: u32,
+    },
+    /// Only who holds a seat can vote.
+    #[error("the account holds no seat in epoch {epoch}: order slots, and vote while their seats serve")]
+    NoSeat {
+        /// The present epoch.
+        epoch: u64,
+    },
+    /// Only the association itself can do this.
+    #[error("only the account of association {id} can do this")]
+    NotTheAssociation {
+        /// Its number.
+        id: u32,
+    },
+    /// No more evidence can be attached.
+    #[error("{max} pieces of evidence are attached already: renew the association with a new statement")]
+    EvidenceFull {
+        /// How many there can be.
+        max: u32,
+    },
+    /// An amendment can hold from some epochs only.
+    #[error("the amendment can hold from an epoch from {first} to {last} on")]
+    AmendmentTime {
+        /// The first epoch.
+        first: u64,
+        /// The last epoch.
+        last: u64,
+    },
 }
 
 impl Failure {
@@ -200,6 +313,15 @@ impl Failure {
             Self::SeatKeyUsed { .. } => "seat_key_used",
             Self::NoSuchSeat { .. } => "no_such_seat",
             Self::PunishedAlready { .. } => "punished_already",
+            Self::PollsFull { .. } => "polls_full",
+            Self::DomainTaken { .. } => "domain_taken",
+            Self::IdentityRefused { .. } => "identity_refused",
+            Self::NoSuchPoll { .. } => "no_such_poll",
+            Self::NoSuchAssociation { .. } => "no_such_association",
+            Self::NoSeat { .. } => "no_seat",
+            Self::NotTheAssociation { .. } => "not_the_association",
+            Self::EvidenceFull { .. } => "evidence_full",
+            Self::AmendmentTime { .. } => "amendment_time",
         }
     }
 }
@@ -210,6 +332,13 @@ variants!(Event {
     1 => SlotsOrdered { miner, epoch, count, locked, fee },
     2 => SeatsTaken { miner, epoch, node, count },
     3 => EquivocationPunished { miner, epoch, confiscated, repaid, banned_until },
+    4 => Donated { from, amount },
+    5 => AssociationApplied { id, account, deposit },
+    6 => EvidenceAttached { id, number },
+    7 => RenewalAsked { id },
+    8 => RotationAsked { id, account, epoch },
+    9 => AmendmentProposed { id, epoch, deposit },
+    10 => Voted { poll, miner, choice },
 });
 variants!(Failure {
     0 => InsufficientBalance { balance, wanted },
@@ -222,4 +351,13 @@ variants!(Failure {
     7 => SeatKeyUsed { index },
     8 => NoSuchSeat { epoch },
     9 => PunishedAlready { epoch },
+    10 => PollsFull { max },
+    11 => DomainTaken { id },
+    12 => IdentityRefused { reason },
+    13 => NoSuchPoll { poll },
+    14 => NoSuchAssociation { id },
+    15 => NoSeat { epoch },
+    16 => NotTheAssociation { id },
+    17 => EvidenceFull { max },
+    18 => AmendmentTime { first, last },
 });

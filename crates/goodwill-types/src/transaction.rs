@@ -1,7 +1,9 @@
 //! Transactions: what a person signs.
 
 use crate::{
-    Address, Amount, Digest, Domain, Equivocation, PublicKey, SecretKey, Signature,
+    Address, Amount, Application, Choice, Digest, Domain, Equivocation, IdentityProof, Link, PublicKey,
+    SecretKey, Signature,
+    amendment::{ChangeList, REASON_SIZE_MAX},
     block::SEATS_MAX,
     codec::{Encode, List, Text, record, variants},
     hash,
@@ -79,6 +81,57 @@ pub enum Action {
     ReportEquivocation {
         /// The two votes.
         evidence: Equivocation,
+    },
+    /// Gives coins to the donation pool.
+    Donate {
+        /// How many.
+        amount: Amount,
+    },
+    /// Asks to receive donations, on the sender's account, and deposits coins until that is decided.
+    ApplyAssociation {
+        /// Who asks.
+        application: Application,
+    },
+    /// Says that an association operates for its cause.
+    AttachEvidence {
+        /// Which association.
+        id: u32,
+        /// What shows it.
+        evidence: Link,
+    },
+    /// Asks for another mandate.
+    RenewAssociation {
+        /// Which association.
+        id: u32,
+        /// What it does, in its own words.
+        statement: Link,
+        /// That it still controls its domain.
+        proof: IdentityProof,
+    },
+    /// Moves an association to another account, whoever has the present one's key.
+    RotateAssociation {
+        /// Which association.
+        id: u32,
+        /// Where it shall receive.
+        account: Address,
+        /// That who controls its domain wants that.
+        proof: IdentityProof,
+    },
+    /// Asks for other numbers in the chain's rules, and deposits coins until that is decided.
+    ProposeAmendment {
+        /// From which epoch on.
+        epoch: u64,
+        /// What shall change.
+        changes: ChangeList,
+        /// Why.
+        reason: Text<REASON_SIZE_MAX>,
+    },
+    /// Says what a miner holds of an association or an amendment.
+    Vote {
+        /// The number of the association or the amendment.
+        poll: u32,
+        /// What it says.
+        choice: Choice,
     },
 }
 
@@ -196,4 +249,11 @@ variants!(Action {
     1 => OrderSlots { epoch, count, price_max },
     2 => ServeSeats { epoch, node, consent, power_mw, seats },
     3 => ReportEquivocation { evidence },
+    4 => Donate { amount },
+    5 => ApplyAssociation { application },
+    6 => AttachEvidence { id, evidence },
+    7 => RenewAssociation { id, statement, proof },
+    8 => RotateAssociation { id, account, proof },
+    9 => ProposeAmendment { epoch, changes, reason },
+    10 => Vote { poll, choice },
 });

@@ -5,8 +5,9 @@
 use goodwill_types::{
     Address, Prefix, SignedTransaction, TransactionId,
     api::{
-        Account, Block, Checkpoint, Epoch, Handover, Hex, Mempool, Miner, Problem, Receipt, Simulation,
-        Status, Submission, Submit, SubmitResult, Supply, Transaction, TransactionStatus,
+        Account, Amendments, Association, Block, Checkpoint, Donations, Energy, Epoch, Handover, Hex,
+        Mempool, Miner, Problem, Receipt, Simulation, Status, Submission, Submit, SubmitResult, Supply,
+        Transaction, TransactionStatus,
     },
     codec::Encode as _,
 };
@@ -193,6 +194,54 @@ impl Client {
     pub fn epoch(&self, number: Option<u64>) -> Result<Epoch, ClientError> {
         let number = number.map_or_else(|| "current".into(), |number| number.to_string());
         self.get(&format!("/v1/epochs/{number}"))
+    }
+
+    /// An epoch with a proof for [`crate::light`].
+    ///
+    /// # Errors
+    /// As [`Client::epoch`].
+    pub fn epoch_with_proof(&self, number: u64) -> Result<Epoch, ClientError> {
+        self.get(&format!("/v1/epochs/{number}?proof=true"))
+    }
+
+    /// The associations from number `from` on, as many as the gateway lists at once.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub fn associations(&self, from: u32) -> Result<Vec<Association>, ClientError> {
+        self.get(&format!("/v1/associations?from={from}&limit=1024"))
+    }
+
+    /// One association with its evidence.
+    ///
+    /// # Errors
+    /// [`ClientError::NotFound`] for a number that is none's.
+    pub fn association(&self, id: u32) -> Result<Association, ClientError> {
+        self.get(&format!("/v1/associations/{id}"))
+    }
+
+    /// The numbers in force, and the amendments.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub fn amendments(&self) -> Result<Amendments, ClientError> {
+        self.get("/v1/amendments?limit=1024")
+    }
+
+    /// The donations of the epochs from `from` on, as many as the gateway lists at once.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub fn donations(&self, from: u64) -> Result<Vec<Donations>, ClientError> {
+        self.get(&format!("/v1/donations?from={from}"))
+    }
+
+    /// What the chain draws.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub fn energy(&self) -> Result<Energy, ClientError> {
+        self.get("/v1/energy")
     }
 
     /// The miners that have seats now.

@@ -284,7 +284,15 @@ impl Draft {
                 let one = price_max.units.checked_add(price_max.units.div_ceil(100))?;
                 one.checked_mul(u64::from(*count)).map(Amount::from_units)
             }
-            Action::ServeSeats { .. } | Action::ReportEquivocation { .. } => Some(Amount::ZERO),
+            Action::Donate { amount } => Some(*amount),
+            Action::ServeSeats { .. }
+            | Action::ReportEquivocation { .. }
+            | Action::ApplyAssociation { .. }
+            | Action::AttachEvidence { .. }
+            | Action::RenewAssociation { .. }
+            | Action::RotateAssociation { .. }
+            | Action::ProposeAmendment { .. }
+            | Action::Vote { .. } => Some(Amount::ZERO),
         }
     }
 

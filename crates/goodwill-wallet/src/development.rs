@@ -21,8 +21,17 @@ pub const NAMES: [&str; 10] =
 static SEED: LazyLock<Seed> =
     LazyLock::new(|| Words::parse(WORDS).expect("the published words are valid").seed());
 
-/// The key of the named account; `None` for names that are not in [`NAMES`].
+/// How founders are called, before their number.
+const FOUNDER: &str = "miner-";
+/// Numbers of founders that have names.
+const FOUNDERS_NAMED: u32 = 512;
+
+/// The key of the named account: one of [`NAMES`], or a founder's, such as `miner-0`.
 pub fn account(name: &str) -> Option<SecretKey> {
+    if let Some(number) = name.strip_prefix(FOUNDER) {
+        let number: u32 = number.parse().ok()?;
+        return (number < FOUNDERS_NAMED).then(|| miner(number));
+    }
     let number = NAMES.iter().position(|known| *known == name)?;
     Some(key(number as u32, Branch::Spending))
 }
@@ -84,5 +93,7 @@ mod tests {
         assert!(account("alice").is_some());
         assert!(account("Alice").is_none());
         assert!(account("mallory").is_none());
+        assert_eq!(account("miner-3").unwrap().public_key(), miner(3).public_key());
+        assert!(account("miner-").is_none() && account("miner-512").is_none());
     }
 }

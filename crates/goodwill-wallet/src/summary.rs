@@ -1,7 +1,7 @@
 //! A transaction in plain words, for the person who is about to sign it.
 
 use crate::compose::Draft;
-use goodwill_types::{Action, Amount, Memo, Payment};
+use goodwill_types::{Action, Amount, Choice, Memo, Payment};
 
 /// Recipients that are shown before the rest is counted.
 const PAYMENTS_SHOWN: usize = 10;
@@ -19,6 +19,45 @@ impl Draft {
                 "You report that a seat of epoch {} voted against itself. If its miner has something to lose, your fee is paid from it.",
                 evidence.epoch()
             ),
+            Action::Donate { amount } => format!(
+                "You give {} to the donation pool. It is divided among the approved associations, and you don't get it back.",
+                self.coins(Some(*amount))
+            ),
+            Action::ApplyAssociation { application } => format!(
+                "You ask that {:?} ({}, for {}) may receive donations on the account {}. The chain's deposit is locked: it comes back when the miners approve you, and is donated when they don't in time.",
+                &*application.name,
+                &*application.domain,
+                application.cause,
+                self.from.display(&self.chain.prefix)
+            ),
+            Action::AttachEvidence { id, evidence } => {
+                format!("You attach {:?} to association {id}, for all to see.", &*evidence.uri)
+            }
+            Action::RenewAssociation { id, statement, .. } => format!(
+                "You ask for another mandate of association {id}, with the statement {:?}.",
+                &*statement.uri
+            ),
+            Action::RotateAssociation { id, account, .. } => format!(
+                "Association {id} will receive on {} once the release delay is over, whoever holds its present account.",
+                account.display(&self.chain.prefix)
+            ),
+            Action::ProposeAmendment { epoch, changes, .. } => {
+                let changes: Vec<_> = changes
+                    .iter()
+                    .map(|change| format!("{} = {}", change.adjustable, change.value))
+                    .collect();
+                format!(
+                    "You propose that from epoch {epoch} on {}. The chain's deposit is locked: it comes back when the miners approve, and is donated when they don't in time.",
+                    changes.join(", ")
+                )
+            }
+            Action::Vote { poll, choice } => match choice {
+                Choice::Withdraw {} => format!("You say nothing more in poll {poll}."),
+                Choice::Yes {} | Choice::No {} => format!(
+                    "You say {} in poll {poll}. It counts in every epoch in which you have live seats, until you change it.",
+                    choice.word()
+                ),
+            },
         };
         what + &self.fee_line()
     }

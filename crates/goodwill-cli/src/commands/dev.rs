@@ -1,5 +1,7 @@
 //! `goodwill dev`: a whole chain on this machine.
 
+mod story;
+
 use super::node::{start_logging, stop_on_signal};
 use crate::{Output, error::CliError};
 use goodwill_node::{
@@ -7,7 +9,7 @@ use goodwill_node::{
     development::{COINS, Development, account_address},
     load_manifest,
 };
-use goodwill_wallet::development;
+use goodwill_wallet::{Client, development};
 use serde::Serialize;
 use std::{
     net::SocketAddr,
@@ -15,6 +17,10 @@ use std::{
     sync::mpsc,
     thread,
 };
+use story::Story;
+
+/// Slots that each miner of the demo orders for every epoch: with four miners, all there are.
+const DEMO_SLOTS: u32 = 2;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -31,6 +37,9 @@ pub(crate) struct Args {
     /// The time between two blocks, such as 500ms or 500; only for a new chain.
     #[arg(long, default_value = "500", value_parser = parse_ms, value_name = "MS")]
     block_time: u64,
+    /// Let the miners buy slots, people pay and donations arrive, and tell about it until Ctrl-C.
+    #[arg(long)]
+    demo: bool,
 }
 
 pub(crate) fn parse_ms(text: &str) -> Result<u64, String> {
@@ -76,7 +85,12 @@ pub(crate) fn run(output: Output, args: Args) -> Result<(), CliError> {
     };
     let folder = args.data.clone().unwrap_or_else(|| temporary.as_ref().expect("made above").path().into());
     let parameters = [("block_time_ms", args.block_time)];
-    let chain = Development { miners: args.miners, http: args.http, parameters: &parameters };
+    let chain = Development {
+        miners: args.miners,
+        http: args.http,
+        parameters: &parameters,
+        slots: if args.demo { DEMO_SLOTS } else { 0 },
+    };
     let configs = chain.prepare(&folder)?;
     let stop = Stop::default();
     stop_on_signal(&stop)?;
@@ -85,7 +99,8 @@ pub(crate) fn run(output: Output, args: Args) -> Result<(), CliError> {
         (0..).zip(configs).map(|(number, config)| start(number, config, &stop, &events)).collect();
     drop(events);
 
-    let result = report(output, &folder, nodes.len(), &received);
+    let told = Told { output, folder: &folder, founders: nodes.len() as u32, demo: args.demo, stop: &stop };
+    let result = report(&told, &received);
     // Whatever ended the report, a signal or a failed node: the others need not go on.
     stop.stop();
     let ended: Vec<_> = nodes.into_iter().map(|node| node.join()).collect();
@@ -131,28 +146,52 @@ fn start(
     })
 }
 
-/// Prints the ready line when every miner holds the first block, then waits for the end.
-fn report(
+/// What is told of the chain while it runs.
+struct Told<'a> {
     output: Output,
-    folder: &Path,
-    miners: usize,
-    events: &mpsc::Receiver<Event>,
-) -> Result<(), CliError> {
-    let (mut apis, mut first_blocks) = (vec![None; miners], 0);
-    for event in events {
-        match event {
-            Event::Started { number, running } => apis[number as usize] = Some(running.http),
-            Event::FirstBlock => {
-                first_blocks += 1;
-                if first_blocks == miners {
-                    let apis: Vec<SocketAddr> = apis.iter().flatten().copied().collect();
-                    print_ready(output, folder, &apis)?;
-                }
+    folder: &'a Path,
+    founders: u32,
+    demo: bool,
+    stop: &'a Stop,
+}
+
+/// Prints the ready line when every miner holds the first block, lets the story begin, and waits for
+/// the end.
+fn report(told: &Told<'_>, events: &mpsc::Receiver<Event>) -> Result<(), CliError> {
+    let (mut apis, mut first_blocks) = (vec![None; told.founders as usize], 0);
+    thread::scope(|scope| {
+        let mut story = None;
+        for event in events {
+            match event {
+                Event::Started { number, running } => apis[number as usize] = Some(running.http),
+                Event::FirstBlock => first_blocks += 1,
+                Event::Ended => break,
             }
-            Event::Ended => break,
+            if story.is_none() && first_blocks == told.founders {
+                let apis: Vec<SocketAddr> = apis.iter().flatten().copied().collect();
+                print_ready(told.output, told.folder, &apis)?;
+                story = Some(scope.spawn(move || tell(told, apis[0])));
+            }
         }
+        told.stop.stop();
+        story.map_or(Ok(()), |story| {
+            story.join().unwrap_or_else(|_| {
+                Err(CliError::Corrupt("the story's thread panicked: see the log above".into()))
+            })
+        })
+    })
+}
+
+/// What happens by itself, until the chain stops. A story that fails does not stop the chain: people
+/// may be using it.
+fn tell(told: &Told<'_>, api: SocketAddr) -> Result<(), CliError> {
+    let client = Client::new(&format!("http://{api}"))?;
+    let Told { output, folder, founders, stop, .. } = *told;
+    let ended = Story { output, client, folder, founders, stop }.tell(told.demo);
+    if let Err(error) = &ended {
+        output.note(&format!("The story ends here: {error}"));
     }
-    Ok(())
+    ended
 }
 
 fn print_ready(output: Output, folder: &Path, apis: &[SocketAddr]) -> Result<(), CliError> {
@@ -183,6 +222,6 @@ fn describe(ready: &Ready) -> String {
     for account in &ready.accounts {
         text += &format!("{:<8} {} ({COINS} DEV)\n", account.name, account.address);
     }
-    text += "Try, in another terminal:\n  goodwill send bob 12.5 --from alice --wait\n  goodwill account bob --proof\nCtrl-C stops it.";
+    text += "Try, in another terminal:\n  goodwill send bob 12.5 --from alice --wait\n  goodwill account bob --proof\n  goodwill association list\nCtrl-C stops it.";
     text
 }

@@ -1,6 +1,6 @@
 //! `goodwill mine`: the miner of a node, whose key is in the node's data folder.
 
-use super::tx::submit::{Patience, check_simulated, foreseen, simulate, submit};
+use super::act::{Actor, Sending};
 use crate::{Global, Output, error::CliError, person};
 use clap::Subcommand;
 use goodwill_node::{
@@ -8,14 +8,8 @@ use goodwill_node::{
     config::{KeyFile, load_key, load_or_create_key},
     load_manifest,
 };
-use goodwill_types::{
-    Account, Action, Address, Amount, SecretKey,
-    api::{self, Simulation, Status},
-};
-use goodwill_wallet::{
-    Client,
-    compose::{Draft, Offer, Terms, Transfer, compose, transfer},
-};
+use goodwill_types::{Account, Action, Address, Amount, api};
+use goodwill_wallet::compose::{Transfer, transfer};
 use serde::Serialize;
 use std::{
     num::NonZeroU32,
@@ -77,19 +71,6 @@ enum Command {
     },
 }
 
-/// How a transaction is sent.
-#[derive(Debug, clap::Args)]
-struct Sending {
-    #[command(flatten)]
-    patience: Patience,
-    /// Only say what would happen.
-    #[arg(long)]
-    dry_run: bool,
-    /// Do not ask.
-    #[arg(long, short)]
-    yes: bool,
-}
-
 pub(crate) fn run(global: &Global, output: Output, args: Args) -> Result<(), CliError> {
     if let Command::Auto { slots, max_price, power_mw, gateway, off } = args.command {
         let mine = (!off).then_some(Mine { slots, max_price, power_mw, gateway });
@@ -104,7 +85,7 @@ pub(crate) fn run(global: &Global, output: Output, args: Args) -> Result<(), Cli
         Command::Status => miner.status(output),
         Command::Order { count, max_price, sending } => miner.order(output, count, max_price, &sending),
         Command::Withdraw { to, amount, sending } => {
-            let to = person::address(global, &miner.status, &to)?;
+            let to = person::address(global, &miner.0.status, &to)?;
             miner.withdraw(output, to, amount, &sending)
         }
         Command::Key | Command::Auto { .. } => unreachable!("done above"),
@@ -176,12 +157,7 @@ fn auto(output: Output, path: &Path, mine: Option<Mine>) -> Result<(), CliError>
 }
 
 /// A miner and its chain.
-struct Miner {
-    key: SecretKey,
-    client: Client,
-    status: Status,
-    terms: Terms,
-}
+struct Miner(Actor);
 
 /// `goodwill mine status` in JSON.
 #[derive(Serialize)]
@@ -200,44 +176,37 @@ impl Miner {
         let key = key.ok_or_else(|| {
             CliError::Missing("this node has no miner's key yet: make it with `goodwill mine key`".into())
         })?;
-        let client = Client::new(&global.url)?;
-        let status = client.status()?;
-        let terms =
-            Terms::try_from(&status).map_err(|e| CliError::Corrupt(format!("the gateway's answer: {e}")))?;
+        let actor = Actor::new(global, key)?;
         let manifest = load_manifest(&config.manifest)?;
-        if manifest.chain_id() != terms.chain.id {
+        if manifest.chain_id() != actor.terms.chain.id {
             return Err(CliError::Usage(format!(
                 "{} is of another chain than {}: name the right gateway with --url",
                 global.url,
                 config.manifest.display()
             )));
         }
-        Ok(Self { key, client, status, terms })
-    }
-
-    fn address(&self) -> Address {
-        Address::of(&self.key.public_key())
+        Ok(Self(actor))
     }
 
     /// The epoch whose slots can be ordered: the second after that of the next block.
     fn open(&self) -> Result<api::Epoch, CliError> {
-        let now = self.client.epoch(None)?;
-        let next = now.number + u64::from(self.client.status()?.height + 1 > now.last_height);
-        Ok(self.client.epoch(Some(next + 2))?)
+        let now = self.0.client.epoch(None)?;
+        let next = now.number + u64::from(self.0.client.status()?.height + 1 > now.last_height);
+        Ok(self.0.client.epoch(Some(next + 2))?)
     }
 
     fn standing(&self) -> Result<Standing, CliError> {
         let open = self.open()?;
-        let account = self.client.account(&self.address(), &self.terms.chain.prefix, false)?;
+        let account = self.0.client.account(&self.0.address(), &self.0.terms.chain.prefix, false)?;
         let full = i128::from(open.reward.0.units) * i128::from(open.paid_turns);
         let gain = i64::try_from(full - i128::from(open.price.0.units)).unwrap_or(i64::MAX);
-        let miner = self.client.miner(&self.address(), &self.terms.chain.prefix)?;
+        let miner = self.0.client.miner(&self.0.address(), &self.0.terms.chain.prefix)?;
         Ok(Standing { miner, balance: account.balance, open, gain_per_slot: gain })
     }
 
     fn status(&self, output: Output) -> Result<(), CliError> {
         let standing = self.standing()?;
-        output.print(&standing, || standing.words(&self.status.symbol));
+        output.print(&standing, || standing.words(&self.0.status.symbol));
         Ok(())
     }
 
@@ -251,19 +220,15 @@ impl Miner {
         let open = self.open()?;
         let price_max = max_price.unwrap_or(open.price.0);
         if open.price.0 > price_max {
-            let symbol = &self.status.symbol;
+            let symbol = &self.0.status.symbol;
             return Err(CliError::Rejected(format!(
                 "a slot of epoch {} costs {} {symbol}, more than the {price_max} {symbol} that you allow: nothing was ordered",
                 open.number, open.price.0
             )));
         }
-        output.note(&chance(&open, &self.status.symbol));
+        output.note(&chance(&open, &self.0.status.symbol));
         let action = Action::OrderSlots { epoch: open.number, count: count.get(), price_max };
-        self.send(
-            output,
-            |account| Ok(compose(&self.terms, self.address(), account, action, Offer::default())?),
-            sending,
-        )
+        self.0.act(output, action, sending)
     }
 
     fn withdraw(
@@ -273,34 +238,10 @@ impl Miner {
         amount: Amount,
         sending: &Sending,
     ) -> Result<(), CliError> {
-        let draft =
-            |account: &Account| Ok(transfer(&self.terms, self.address(), account, Transfer::to(to, amount))?);
-        self.send(output, draft, sending)
-    }
-
-    fn send(
-        &self,
-        output: Output,
-        draft: impl FnOnce(&Account) -> Result<Draft, CliError>,
-        sending: &Sending,
-    ) -> Result<(), CliError> {
-        let holds = self.client.account(&self.address(), &self.terms.chain.prefix, false)?;
-        let draft = draft(&Account { balance: holds.balance.0, nonce: holds.next_nonce })?;
-        output.note(&draft.summary());
-        if sending.dry_run {
-            let simulation = Simulation::Unsigned(draft.transaction(self.key.public_key())?.into());
-            let simulated = simulate(&self.client, &simulation)?;
-            let failure = check_simulated(simulated.as_ref());
-            let foreseen = foreseen(simulated.as_ref(), &self.status.symbol);
-            output.print(&simulated, || format!("{foreseen}\nNothing was sent."));
-            return failure;
-        }
-        // On a development chain nothing is at stake.
-        if !output.agreed(sending.yes || self.status.development, "Send it?")? {
-            output.note("Nothing was sent.");
-            return Ok(());
-        }
-        submit(output, &self.client, &draft.sign(&self.key)?, &sending.patience, &self.status.symbol)
+        let draft = |account: &Account| {
+            Ok(transfer(&self.0.terms, self.0.address(), account, Transfer::to(to, amount))?)
+        };
+        self.0.send(output, draft, sending)
     }
 }
 

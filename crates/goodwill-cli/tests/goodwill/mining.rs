@@ -59,7 +59,7 @@ impl Net {
             ("block_time_ms", BLOCK_TIME_MS),
         ];
         let http = ([127, 0, 0, 1], 0).into();
-        let chain = Development { miners: FOUNDERS, http, parameters: &parameters };
+        let chain = Development { miners: FOUNDERS, http, parameters: &parameters, slots: 0 };
         chain.prepare(folder.path()).expect("a folder");
         let manifest = load_manifest(&folder.path().join("chain.toml")).unwrap();
         let configs = (0..FOUNDERS).map(|n| folder.path().join(format!("miner-{n}/node.toml")));
@@ -247,7 +247,7 @@ fn follow_all(net: &Net) {
 #[test]
 fn mining_without_a_key_or_a_gateway_says_what_to_do() {
     let folder = tempfile::tempdir().unwrap();
-    let chain = Development { miners: 1, http: ([127, 0, 0, 1], 0).into(), parameters: &[] };
+    let chain = Development { miners: 1, http: ([127, 0, 0, 1], 0).into(), parameters: &[], slots: 0 };
     chain.prepare(folder.path()).unwrap();
     let config = folder.path().join("miner-0/node.toml");
     let run = |args: &[&str]| {

@@ -40,7 +40,7 @@ impl Network {
         let folder = tempfile::tempdir().map_err(io)?;
         let parameters = [&[("block_time_ms", block_time_ms)][..], &UNLIMITED].concat();
         let http = ([127, 0, 0, 1], 0).into();
-        Development { miners, http, parameters: &parameters }.prepare(folder.path())?;
+        Development { miners, http, parameters: &parameters, slots: 0 }.prepare(folder.path())?;
         let started: Vec<_> = (0..miners)
             .map(|number| start(binary, &folder.path().join(format!("miner-{number}/node.toml"))))
             .collect::<Result<_, _>>()?;

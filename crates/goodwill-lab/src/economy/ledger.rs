@@ -36,7 +36,7 @@ pub(super) fn first_price(parameters: &Parameters) -> u64 {
 pub(super) fn begin(parameters: &Parameters, miners: &[Miner], founder: &SecretKey, seed: u64) -> Sandbox {
     let public = Address::of(&public_key(seed).public_key());
     let member = Member::new("founder", founder, Address::of(&founder.public_key()));
-    let mut text = development_manifest(&[member], &[public], PUBLIC_COINS, 0, &numbers(parameters));
+    let mut text = development_manifest(&[member], &[public], PUBLIC_COINS, 0, &numbers(parameters), None);
     let coins = format!(
         "[parameters]\nsubsidy = \"{}\"\nsubsidy_tail = \"{}\"",
         parameters.subsidy, parameters.subsidy_tail

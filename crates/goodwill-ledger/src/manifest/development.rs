@@ -28,15 +28,18 @@ impl Member {
 }
 
 /// The `chain.toml` of a development chain that begins at `genesis_time_ms`, with `coins` for each
-/// of the `accounts`, and these `parameters` instead of the usual ones.
+/// of the `accounts`, these `parameters` instead of the usual ones, and the `anchor`, a certificate
+/// in PEM, to vouch for the domains of associations instead of the public web's authorities.
 pub fn development_manifest(
     founders: &[Member],
     accounts: &[Address],
     coins: Amount,
     genesis_time_ms: u64,
     parameters: &[(&str, u64)],
+    anchor: Option<&str>,
 ) -> String {
     let prefix: Prefix = PREFIX.parse().expect("a valid prefix");
+    let anchors = anchor.map_or(String::new(), |pem| format!("trust_anchors = [\"\"\"\n{pem}\"\"\"]\n"));
     let mut text = format!(
         r#"name = "Goodwill development chain"
 symbol = "DEV"
@@ -44,7 +47,7 @@ address_prefix = "{PREFIX}"
 development = true
 source_url = "https://github.com/goodwill-chain/goodwill"
 genesis_time_ms = {genesis_time_ms}
-
+{anchors}
 [purpose]
 nature = "replace"
 statement = "A chain to try things on one machine, instead of on a network that many machines keep running."

@@ -2,14 +2,18 @@
 
 use super::{
     Distribution, Founder, GENESIS_SUPPLY_MAX, GRANTS_MAX, Grant, MANIFEST_SIZE_MAX, Manifest, ManifestError,
-    Nature, Parameters, Purpose,
+    Nature, Parameters, Purpose, TRUST_ANCHORS_MAX, TrustAnchors,
 };
 use crate::mining::RHO;
+use goodwill_identity::Anchors;
 use goodwill_types::{
-    Address, Amount, Digest, Domain, Prefix, PublicKey, block::SEATS_MAX, codec::Text, hash,
+    Address, Adjustable, Amount, Digest, Domain, Prefix, PublicKey,
+    block::SEATS_MAX,
+    codec::{List, Text},
+    hash,
 };
 use serde::Deserialize;
-use std::ops::Range;
+use std::{ops::Range, sync::Arc};
 use toml::Spanned;
 
 /// `chain.toml`, parsed but not believed.
@@ -29,6 +33,8 @@ pub struct RawManifest {
     #[serde(default)]
     founders: Vec<Spanned<RawFounder>>,
     distribution: Option<RawDistribution>,
+    #[serde(default)]
+    trust_anchors: Vec<Spanned<String>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -55,6 +61,15 @@ struct RawParameters {
     maturity_epochs: Option<Spanned<u64>>,
     ban_epochs: Option<Spanned<u64>>,
     trust_epochs: Option<Spanned<u64>>,
+    share_cap: Option<Spanned<u64>>,
+    reserve_epochs: Option<Spanned<u64>>,
+    poll_window: Option<Spanned<u64>>,
+    poll_epochs: Option<Spanned<u64>>,
+    mandate_epochs: Option<Spanned<u64>>,
+    freeze_epochs: Option<Spanned<u64>>,
+    release_delay: Option<Spanned<u64>>,
+    deposit: Option<Spanned<String>>,
+    grid_gco2e_per_kwh: Option<Spanned<u64>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -64,6 +79,7 @@ struct RawFounder {
     node_key: Spanned<String>,
     account: Spanned<String>,
     luck_tip: Spanned<String>,
+    power_mw: Option<Spanned<u64>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -156,6 +172,7 @@ impl RawManifest {
     fn into_manifest(self) -> Result<Manifest, Refused> {
         let address_prefix = check_prefix(&self.address_prefix)?;
         let development = self.development;
+        let (trust_anchors, anchors) = check_anchors(&self.trust_anchors)?;
         Ok(Manifest {
             name: check_text(self.name, "name", 1)?,
             symbol: check_symbol(self.symbol)?,
@@ -167,6 +184,8 @@ impl RawManifest {
             parameters: check_parameters(&self.parameters, development)?,
             founders: check_founders(self.founders, &address_prefix)?,
             distribution: check_distribution(self.distribution, &address_prefix)?,
+            trust_anchors,
+            anchors,
             chain_id: hash(Domain::Chain, &[]),
         }
         .sealed())
@@ -260,7 +279,7 @@ fn check_parameters(raw: &RawParameters, development: bool) -> Result<Parameters
     let gas_default = Parameters::gas_of_half(block_time_ms.max(100));
     let gas_min = crate::gas::GAS_PRICES.transaction * 2;
     let size = number(&raw.body_size_max, "body_size_max", preset.body_size_max as u64, 16 << 10, 16 << 20)?;
-    let percent = number(&raw.pollution_tax_percent, "pollution_tax_percent", 50, 10, 100)?;
+    let percent = adjustable(&raw.pollution_tax_percent, Adjustable::PollutionTaxPercent {}, &preset)?;
     let blocks_per_epoch =
         number(&raw.blocks_per_epoch, "blocks_per_epoch", preset.blocks_per_epoch, 8, 1 << 16)?;
     let parameters = Parameters {
@@ -274,11 +293,11 @@ fn check_parameters(raw: &RawParameters, development: bool) -> Result<Parameters
             1 << 50,
         )?,
         body_size_max: size as usize,
-        base_fee_min: number(&raw.base_fee_min, "base_fee_min", preset.base_fee_min, 1, 1_000_000)?,
+        base_fee_min: adjustable(&raw.base_fee_min, Adjustable::BaseFeeMin {}, &preset)?,
         pollution_tax_bp: percent as u16 * 100,
         ..preset
     };
-    check_rewards(raw, check_slots(raw, parameters)?, development)
+    check_donations(raw, check_rewards(raw, check_slots(raw, parameters)?, development)?)
 }
 
 /// spec: manifest 4
@@ -305,7 +324,7 @@ fn check_rewards(raw: &RawParameters, preset: Parameters, development: bool) -> 
         subsidy_tail: coins(&raw.subsidy_tail, preset.subsidy_tail)?,
         halving_epochs: epochs(&raw.halving_epochs, "halving_epochs", preset.halving_epochs)?,
         maturity_epochs: number(&raw.maturity_epochs, "maturity_epochs", preset.maturity_epochs, 1, 10_000)?,
-        ban_epochs: epochs(&raw.ban_epochs, "ban_epochs", preset.ban_epochs)?,
+        ban_epochs: adjustable(&raw.ban_epochs, Adjustable::BanEpochs {}, &preset)?,
         trust_epochs: epochs(&raw.trust_epochs, "trust_epochs", preset.trust_epochs)?,
         ..preset
     };
@@ -324,6 +343,66 @@ fn check_rewards(raw: &RawParameters, preset: Parameters, development: bool) -> 
         return refuse(place(&raw.subsidy), problem, "Choose a smaller subsidy, or a smaller subsidy_tail");
     }
     Ok(parameters)
+}
+
+/// spec: manifest 6
+fn check_donations(raw: &RawParameters, preset: Parameters) -> Result<Parameters, Refused> {
+    let epochs = |value, field, default| number(value, field, default, 1, 10_000);
+    let poll_window = epochs(&raw.poll_window, "poll_window", preset.poll_window)?;
+    let parameters = Parameters {
+        poll_window,
+        release_delay: epochs(&raw.release_delay, "release_delay", preset.release_delay)?,
+        share_cap: adjustable(&raw.share_cap, Adjustable::ShareCap {}, &preset)?,
+        reserve_epochs: adjustable(&raw.reserve_epochs, Adjustable::ReserveEpochs {}, &preset)?,
+        poll_epochs: adjustable(&raw.poll_epochs, Adjustable::PollEpochs {}, &preset)?,
+        mandate_epochs: adjustable(&raw.mandate_epochs, Adjustable::MandateEpochs {}, &preset)?,
+        freeze_epochs: adjustable(&raw.freeze_epochs, Adjustable::FreezeEpochs {}, &preset)?,
+        deposit: raw.deposit.as_ref().map_or(Ok(preset.deposit), check_coins)?,
+        grid_gco2e_per_kwh: adjustable(&raw.grid_gco2e_per_kwh, Adjustable::GridGco2ePerKwh {}, &preset)?,
+        ..preset
+    };
+    if parameters.poll_epochs < poll_window {
+        let place = raw.poll_epochs.as_ref().or(raw.poll_window.as_ref()).map_or(0..0, Spanned::span);
+        let problem = format!("polls of {} epochs end before a vote is counted", parameters.poll_epochs);
+        return refuse(place, problem, format!("Choose poll_epochs of at least poll_window = {poll_window}"));
+    }
+    Ok(parameters)
+}
+
+/// A number that can be amended: within the same bounds, or the preset's.
+fn adjustable(
+    value: &Option<Spanned<u64>>,
+    adjustable: Adjustable,
+    preset: &Parameters,
+) -> Result<u64, Refused> {
+    let (min, max) = adjustable.bounds();
+    number(value, adjustable.name(), preset.get(adjustable), min, max)
+}
+
+/// spec: manifest 7
+fn check_anchors(raw: &[Spanned<String>]) -> Result<(TrustAnchors, Arc<Anchors>), Refused> {
+    if raw.is_empty() {
+        return Ok((TrustAnchors::default(), Arc::new(Anchors::public())));
+    }
+    if raw.len() > TRUST_ANCHORS_MAX {
+        let problem = format!("{} trust anchors", raw.len());
+        return refuse(raw[0].span(), problem, format!("Name at most {TRUST_ANCHORS_MAX}"));
+    }
+    let remedy = "Write certificates in PEM, such as `goodwill association testca` makes, or leave trust_anchors out \
+                  for the public web's authorities";
+    let refused = |place: &Spanned<String>, why: String| (place.span(), why, remedy.to_owned());
+    let mut certificates = Vec::with_capacity(raw.len());
+    for pem in raw {
+        let der = goodwill_identity::certificates(pem.get_ref())
+            .map_err(|error| refused(pem, format!("a trust anchor is no certificate: {error}")))?;
+        certificates.extend(der);
+    }
+    let ders: Vec<&[u8]> = certificates.iter().map(Vec::as_slice).collect();
+    let anchors = Anchors::own(&ders)
+        .map_err(|error| refused(&raw[0], format!("the trust anchors cannot be used: {error}")))?;
+    let listed = certificates.into_iter().map(List::new).collect::<Option<Vec<_>>>().and_then(List::new);
+    let too_many = || refused(&raw[0], "the trust anchors are too many, or too large".to_owned());
+    Ok((listed.ok_or_else(too_many)?, Arc::new(anchors)))
 }
 
 fn check_founders(raw: Vec<Spanned<RawFounder>>, prefix: &Prefix) -> Result<Vec<Founder>, Refused> {
@@ -354,6 +433,7 @@ fn check_founder(raw: RawFounder, prefix: &Prefix) -> Result<Founder, Refused> {
         node_key,
         account: check_address(&raw.account, prefix)?,
         luck_tip: check_digest(&raw.luck_tip)?,
+        power_mw: number(&raw.power_mw, "power_mw", 5_000, 1, 10_000_000)? as u32,
     })
 }
 

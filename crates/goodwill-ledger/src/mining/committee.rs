@@ -3,7 +3,8 @@
 use super::{
     price,
     records::{
-        Epoch, FounderLuck, Owner, Owners, SeatRecord, TakenSeats, founder_key, owners_key, taken_seats_key,
+        Draws, Epoch, FounderLuck, Owner, Owners, SeatRecord, TakenSeats, draws_key, founder_key, owners_key,
+        taken_seats_key,
     },
     shuffle::schedule,
 };
@@ -33,7 +34,8 @@ pub(crate) fn begin(state: &mut State<'_>, manifest: &Manifest) {
     for epoch in 0..3 {
         state.write(Epoch::key(epoch), &price::open(&manifest.parameters, epoch, Amount::ZERO));
     }
-    let record = price::open(&manifest.parameters, 0, Amount::ZERO);
+    let power_mw = manifest.founders.iter().map(|founder| u64::from(founder.power_mw)).sum();
+    let record = Epoch { power_mw, ..price::open(&manifest.parameters, 0, Amount::ZERO) };
     seat(state, 0, record, founders(manifest), &manifest.chain_id());
 }
 
@@ -71,6 +73,7 @@ pub(crate) fn form(
         live_seats(state, &mut bench, epoch - 1, seats_min)?;
     }
     state.remove(taken_seats_key(epoch));
+    record.power_mw = declared_power(state, manifest, &bench, epoch)?;
     seat(state, epoch, record, bench, luck);
     Ok(())
 }
@@ -124,6 +127,33 @@ fn founders_again(
         }
     }
     Ok(())
+}
+
+/// What the miners of a committee and its founders declare, each machine once, in milliwatts.
+///
+/// spec: energy 1
+fn declared_power(
+    state: &State<'_>,
+    manifest: &Manifest,
+    bench: &Bench,
+    epoch: u64,
+) -> Result<u64, StoreError> {
+    let mut declared = BTreeMap::new();
+    for epoch in [epoch - 1, epoch] {
+        let draws = state.read::<Draws>(draws_key(epoch))?.unwrap_or_default();
+        let served = draws.iter().filter(|drawn| drawn.taken_up > 0);
+        declared.extend(served.map(|drawn| (drawn.account, drawn.power_mw)));
+    }
+    let founders: BTreeMap<_, _> = manifest.founders.iter().map(|f| (f.node_key, f.power_mw)).collect();
+    let machines: BTreeMap<PublicKey, u32> = bench
+        .iter()
+        .map(|(key, serving)| {
+            let founder = founders.get(key).filter(|_| !serving.owner.paid);
+            let power = founder.or_else(|| declared.get(&serving.owner.miner));
+            (serving.node, power.copied().unwrap_or(0))
+        })
+        .collect();
+    Ok(machines.values().map(|power| u64::from(*power)).sum())
 }
 
 /// How much of their luck the founders revealed in `epoch`.

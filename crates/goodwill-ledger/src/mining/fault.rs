@@ -1,7 +1,11 @@
 //! Equivocation, and what it costs.
 
 use super::records::{Miner, Owners, owners_key};
-use crate::{ChainState, Parameters, StoreError, state::State, supply::Cell};
+use crate::{
+    ChainState, Parameters, StoreError,
+    state::State,
+    supply::{Cell, Source},
+};
 use goodwill_types::{Address, Amount, Committee, Equivocation, Event, Failure};
 
 /// Punishes the miner whose seat cast both votes of `evidence`, which holds: it loses its unmatured
@@ -32,7 +36,8 @@ pub(crate) fn apply_report(
     (record.forfeited, record.banned) = (now + 1, banned_until + 1);
     state.write(key, &record);
     state.give(&reporter, repaid)?;
-    state.book(Cell::Rewards, Cell::Pool, confiscated.checked_sub(repaid).expect("at most all of it"));
+    let donated = confiscated.checked_sub(repaid).expect("at most all of it");
+    state.donate(Source::Confiscations, donated);
     state.book(Cell::Rewards, Cell::Accounts, repaid);
     Ok(Ok(Event::EquivocationPunished { miner, epoch, confiscated, repaid, banned_until }))
 }

@@ -9,7 +9,7 @@ use goodwill_types::{Address, Amount, Committee};
 use std::collections::BTreeMap;
 
 /// Ends `epoch`: pays the rewards that mature, passes on its base fees and what its pot has left,
-/// and fixes the price of the epoch for which these are.
+/// keeps what was used and earned, and fixes the price of the epoch for which the fees are.
 ///
 /// spec: rewards 4 and 5, orders 2
 pub(crate) fn end_epoch(
@@ -22,6 +22,10 @@ pub(crate) fn end_epoch(
         mature(state, parameters, matured)?;
         forget(state, matured)?;
     }
+    let mut record: Epoch = state.must(Epoch::key(epoch))?;
+    (record.gas, record.paid_turns) = (chain.epoch_gas, chain.paid_turns);
+    (chain.epoch_gas, chain.paid_turns) = (0, 0);
+    state.write(Epoch::key(epoch), &record);
     let base_fees = state.supply().cell(Cell::BaseFees);
     state.book(Cell::BaseFees, Cell::Pots, base_fees);
     // What was this epoch's pot is that of the third epoch after it.

@@ -5,7 +5,11 @@ use super::{
     records::{Drawn, Draws, Epoch, Miner, ORDERS_MAX, Order, OrderPage, draws_key, order_page_key, page_of},
     shuffle::Numbers,
 };
-use crate::{ChainState, Parameters, StoreError, state::State, supply::Cell};
+use crate::{
+    ChainState, Parameters, StoreError,
+    state::State,
+    supply::{Cell, Source},
+};
 use goodwill_types::{Address, Amount, Digest, Domain, Event, Failure};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -57,7 +61,7 @@ pub(crate) fn apply_order(
     state.write(Miner::key(&account), &miner);
     state.write(Epoch::key(epoch), &record);
     state.book(Cell::Accounts, Cell::Orders, locked);
-    state.book(Cell::Accounts, Cell::Pool, fee);
+    state.donate(Source::OrderFees, fee);
     Ok(Ok(Event::SlotsOrdered { miner: account, epoch, count, locked, fee }))
 }
 
@@ -195,6 +199,6 @@ fn pay(state: &mut State<'_>, record: &Epoch, account: &Address, slots: u32) -> 
     let mut miner: Miner = state.must(Miner::key(account))?;
     miner.donated = [miner.donated, price].into_iter().sum();
     state.write(Miner::key(account), &miner);
-    state.book(Cell::Orders, Cell::Pool, price);
+    state.donate(Source::Slots, price);
     Ok(())
 }

@@ -1,5 +1,4 @@
-//! Which records a block reads, as far as those read so far tell. Asked until nothing is missing, so
-//! that a block is executed in one go, once.
+//! Which records mining reads.
 
 use super::{
     missed_turns,
@@ -9,53 +8,17 @@ use super::{
         order_page_key, owners_key, page_of, taken_seats_key,
     },
 };
-use crate::{
-    ChainState, Manifest, StoreError,
-    state::{State, chain_key},
-};
-use goodwill_types::{Account, Action, Address, BlockContext, Committee, Key, codec::Read};
-use std::collections::BTreeSet;
+use crate::{ChainState, Manifest, StoreError, plan::Plan, state::chain_key};
+use goodwill_types::{Account, Action, Address, BlockContext, Committee};
 
-/// Collects the keys that are not fetched yet.
-pub(crate) struct Plan<'a> {
-    state: &'a State<'a>,
-    missing: BTreeSet<Key>,
-}
-
-impl<'a> Plan<'a> {
-    pub(crate) const fn new(state: &'a State<'a>) -> Self {
-        Self { state, missing: BTreeSet::new() }
-    }
-
-    /// What is missing.
-    pub(crate) fn missing(self) -> Vec<Key> {
-        self.missing.into_iter().collect()
-    }
-
-    pub(crate) fn want(&mut self, key: Key) {
-        if self.state.value(&key).is_none() {
-            self.missing.insert(key);
-        }
-    }
-
-    /// A record on which depends what else is needed. `None` where there is none, or not yet.
-    fn look<T: Read<Cfg = ()>>(&mut self, key: Key) -> Result<Option<T>, StoreError> {
-        match self.state.value(&key) {
-            Some(_) => self.state.read(key),
-            None => {
-                self.missing.insert(key);
-                Ok(None)
-            }
-        }
-    }
-
+impl Plan<'_> {
     fn want_miner(&mut self, miner: &Address) {
         self.want(Miner::key(miner));
         self.want(Account::key(miner));
     }
 
-    /// What a block needs besides its transactions.
-    pub(crate) fn block(&mut self, manifest: &Manifest, context: &BlockContext) -> Result<(), StoreError> {
+    /// What a block's turn, draw and end of its epoch need.
+    pub(crate) fn mining(&mut self, manifest: &Manifest, context: &BlockContext) -> Result<(), StoreError> {
         let parameters = &manifest.parameters;
         self.want(Epoch::key(context.epoch));
         self.turn(context)?;
@@ -103,6 +66,9 @@ impl<'a> Plan<'a> {
     fn boundary(&mut self, manifest: &Manifest, epoch: u64) -> Result<(), StoreError> {
         self.want(Epoch::key(epoch + 1));
         self.want(taken_seats_key(epoch + 1));
+        // The declared power of those who serve.
+        self.want(draws_key(epoch));
+        self.want(draws_key(epoch + 1));
         (0..manifest.founders.len()).for_each(|index| self.want(founder_key(index)));
         self.seats(epoch)?;
         match epoch.checked_sub(manifest.parameters.maturity_epochs) {
@@ -124,10 +90,14 @@ impl<'a> Plan<'a> {
         Ok(())
     }
 
-    /// What an action needs besides the accounts that it names.
-    pub(crate) fn action(&mut self, sender: Address, action: &Action, orders: u32) -> Result<(), StoreError> {
+    /// What an action of a miner needs besides its account.
+    pub(crate) fn mining_action(
+        &mut self,
+        sender: Address,
+        action: &Action,
+        orders: u32,
+    ) -> Result<(), StoreError> {
         match action {
-            Action::Transfer { .. } => Ok(()),
             Action::OrderSlots { epoch, .. } => self.order(sender, *epoch, orders),
             Action::ServeSeats { epoch, .. } => {
                 self.want(draws_key(*epoch));
@@ -142,6 +112,14 @@ impl<'a> Plan<'a> {
                 }
                 Ok(())
             }
+            Action::Transfer { .. }
+            | Action::Donate { .. }
+            | Action::ApplyAssociation { .. }
+            | Action::AttachEvidence { .. }
+            | Action::RenewAssociation { .. }
+            | Action::RotateAssociation { .. }
+            | Action::ProposeAmendment { .. }
+            | Action::Vote { .. } => Ok(()),
         }
     }
 

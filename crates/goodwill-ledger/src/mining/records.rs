@@ -1,5 +1,6 @@
 //! What the state holds of mining: its records, and where they are.
 
+pub use goodwill_types::Epoch;
 use goodwill_types::{
     Address, Amount, Digest, Key, PublicKey,
     block::SEATS_MAX,
@@ -11,52 +12,12 @@ pub(super) const ORDERS_PER_PAGE: usize = 64;
 /// The most accounts that can order slots of an epoch.
 pub const ORDERS_MAX: u32 = 65_536;
 
-const TAG_EPOCH: u8 = 3;
 const TAG_OWNERS: u8 = 4;
 const TAG_SEAT: u8 = 5;
 const TAG_ORDERS: u8 = 6;
 const TAG_DRAWS: u8 = 7;
 const TAG_TAKEN: u8 = 8;
 const TAG_FOUNDER: u8 = 10;
-
-/// What is known of an epoch. Made two epochs before orders for it begin; never removed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Epoch {
-    /// What a slot costs.
-    pub price: Amount,
-    /// What a paid turn earns.
-    pub reward: Amount,
-    /// The part of the reward that is minted; the rest comes from the epoch's pot.
-    pub subsidy: Amount,
-    /// Slots that were ordered.
-    pub ordered: u64,
-    /// Accounts that ordered.
-    pub accounts: u32,
-    /// Slots that the draw filled.
-    pub filled: u32,
-    /// Filled slots that were taken up: paid seats.
-    pub taken_up: u32,
-    /// Seats of its committee, caretakers included; 0 until it is formed.
-    pub seats: u32,
-}
-
-record!(Epoch {
-    price,
-    reward,
-    subsidy,
-    ordered: varint,
-    accounts: varint,
-    filled: varint,
-    taken_up: varint,
-    seats: varint,
-});
-
-impl Epoch {
-    /// Where the state holds it.
-    pub fn key(epoch: u64) -> Key {
-        Key::new(TAG_EPOCH, &epoch.to_be_bytes())
-    }
-}
 
 /// The orders of an account for an epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

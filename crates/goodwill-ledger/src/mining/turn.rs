@@ -101,6 +101,7 @@ fn earn(
     let share = reward.checked_sub(subsidy).expect("the subsidy is a part of the reward");
     let pot = chain.pot_mut(context.epoch);
     *pot = pot.checked_sub(share).expect("the pot was divided by all the blocks of its epoch");
+    chain.paid_turns += 1;
     state.mint(Cell::Rewards, subsidy);
     state.book(Cell::Pots, Cell::Rewards, share);
     Ok(reward)

@@ -19,6 +19,11 @@ pub(crate) fn address(n: u8) -> Address {
 
 /// The manifest's text: founders 200 and 201, and persons 1 to 3 with 1,000 coins each.
 pub(crate) fn manifest_text() -> String {
+    manifest_text_with(&[], None)
+}
+
+/// The same with other `parameters`, and an `anchor` for the domains of associations.
+pub(crate) fn manifest_text_with(parameters: &[(&str, u64)], anchor: Option<&str>) -> String {
     let member = |n: u8| Member::new(format!("miner-{n}"), &key(n), address(n));
     let accounts = [address(1), address(2), address(3)];
     development_manifest(
@@ -26,7 +31,8 @@ pub(crate) fn manifest_text() -> String {
         &accounts,
         Amount::from_coins(1_000),
         1_750_000_000_000,
-        &[("block_time_ms", 500)],
+        &[&[("block_time_ms", 500)], parameters].concat(),
+        anchor,
     )
 }
 

@@ -1,5 +1,6 @@
 //! The ledger, seen from outside.
 
+mod associations;
 mod common;
 mod manifest;
 mod mining;

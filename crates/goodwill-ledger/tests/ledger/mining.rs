@@ -115,7 +115,8 @@ fn what_is_not_drawn_is_given_back_at_once_but_for_the_order_fee() {
     let record = sandbox.epoch(epoch).unwrap();
     assert_eq!((record.ordered, record.filled), (48, SLOTS));
     assert_eq!((1..=3).map(|n| slots(&sandbox, epoch, n)).sum::<u32>(), SLOTS);
-    let pool = sandbox.chain().supply.cell(Cell::Pool).units;
+    let supply = sandbox.chain().supply;
+    let pool = supply.cell(Cell::Pool).units + supply.cell(Cell::Reserve).units;
     let given: u64 = 8 * record.price.units + 48 * order_fee(record.price).units;
     assert!(pool >= given && pool < given + 1_000_000_000, "prices, order fees and some tax: {pool}");
     let donated: u64 = (1..=3).map(|n| sandbox.miner(&address(n)).donated.units).sum();

@@ -1,85 +1,30 @@
 //! Epochs and miners.
 
 use super::{
-    Gateway, Problem, Shared,
+    Problem, Shared,
     openapi::{Always, Unknown},
-    read::Part,
+    read::{Part, ProofQuery, wants_proof},
+    view::View,
 };
-use crate::admission::decode_value;
-use axum::{Json, extract::State};
-use goodwill_engine::READ_KEYS_MAX;
+use axum::{
+    Json,
+    extract::{Query, State, rejection::QueryRejection},
+};
 use goodwill_ledger::{
     Parameters,
     mining::{
         Draws, Epoch, Miner, OrderPage, Owners, SeatRecord, draws_key, order_page_key, owners_key, page_of,
     },
 };
-use goodwill_types::{Address, Amount, Committee, Header, Key, Value, api, codec::Read};
-use std::collections::BTreeMap;
+use goodwill_types::{
+    Address, Amount, Committee, Header, api,
+    codec::{Encode, decode},
+};
 
 /// Turns of a miner that are told.
 const TURNS_TOLD: usize = 8;
 
-/// One state, read as often as needed.
-struct View<'a> {
-    gateway: &'a Gateway,
-    header: Header,
-    /// `None` is to be read, an empty value is known not to be.
-    values: BTreeMap<Key, Option<Value>>,
-}
-
-/// How often a read is tried again because a block came in between.
-const ATTEMPTS: usize = 5;
-
-impl<'a> View<'a> {
-    /// Reads what `plan` asks for, until it asks for nothing new. All of it is of one state.
-    async fn read(gateway: &'a Gateway, plan: impl Fn(&mut Self)) -> Result<Self, Problem> {
-        for _ in 0..ATTEMPTS {
-            let header = gateway.engine.tip().await;
-            let header =
-                header.ok_or_else(|| Problem::unavailable("not_ready", "the node opens its state"))?;
-            let mut view = Self { gateway, header, values: BTreeMap::new() };
-            if view.complete(&plan).await? {
-                return Ok(view);
-            }
-        }
-        Err(Problem::unavailable("busy", "blocks come faster than the state can be read"))
-    }
-
-    /// `false` when a block came in between.
-    async fn complete(&mut self, plan: impl Fn(&mut Self)) -> Result<bool, Problem> {
-        loop {
-            plan(self);
-            let missing = self.values.iter().filter(|(_, value)| value.is_none());
-            let missing: Vec<Key> = missing.map(|(key, _)| *key).collect();
-            if missing.is_empty() {
-                return Ok(true);
-            }
-            for keys in missing.chunks(READ_KEYS_MAX) {
-                let (header, values) = self.gateway.engine.read(keys.to_vec()).await?;
-                if header.height != self.header.height {
-                    return Ok(false);
-                }
-                let values = values.into_iter().map(|value| Some(value.unwrap_or_default()));
-                self.values.extend(keys.iter().copied().zip(values));
-            }
-        }
-    }
-
-    /// A record, if it was read and there is one; else it is read next.
-    fn look<T: Read<Cfg = ()>>(&mut self, key: Key) -> Option<T> {
-        let value = self.values.entry(key).or_default();
-        decode_value(value.as_ref().filter(|value| !value.is_empty()))
-    }
-
-    fn parameters(&self) -> &'a Parameters {
-        &self.gateway.chain.manifest.parameters
-    }
-
-    fn text(&self, address: &Address) -> String {
-        address.display(&self.gateway.chain.manifest.address_prefix)
-    }
-
+impl View<'_> {
     /// The seats of an epoch: key and node, whose, and what they have done.
     fn seats(&mut self, epoch: u64) -> Vec<api::EpochSeat> {
         let committee: Option<Committee> = self.look(Committee::key(epoch));
@@ -139,11 +84,16 @@ impl<'a> View<'a> {
 
 /// An epoch: what a slot costs, who ordered, and who serves.
 #[utoipa::path(get, path = "/v1/epochs/{number}",
-    params(("number" = String, Path, description = "Its number, or current", pattern = "^(current|0|[1-9][0-9]{0,19})$")),
+    params(("number" = String, Path, description = "Its number, or current", pattern = "^(current|0|[1-9][0-9]{0,19})$"), ProofQuery),
     responses(
     (status = 200, description = "The epoch", body = api::Epoch), Unknown, Always,
 ))]
-pub(super) async fn epoch(State(gateway): Shared, Part(number): Part) -> Result<Json<api::Epoch>, Problem> {
+pub(super) async fn epoch(
+    State(gateway): Shared,
+    Part(number): Part,
+    query: Result<Query<ProofQuery>, QueryRejection>,
+) -> Result<Json<api::Epoch>, Problem> {
+    let wants_proof = wants_proof(query)?;
     let asked = match number.as_str() {
         "current" => None,
         text => Some(text.parse::<u64>().map_err(|_| {
@@ -158,11 +108,23 @@ pub(super) async fn epoch(State(gateway): Shared, Part(number): Part) -> Result<
     };
     let mut view = View::read(&gateway, plan).await?;
     let number = of(&view);
-    let record: Epoch = view.look(Epoch::key(number)).ok_or_else(|| {
+    let mut record: Epoch = view.look(Epoch::key(number)).ok_or_else(|| {
         let detail = format!("epoch {number} is not known yet; now is epoch {}", view.header.epoch);
         Problem::not_found(detail, "Epochs are known from three epochs before they begin.")
     })?;
     let (parameters, seats) = (view.parameters(), view.seats(number));
+    let proof = match wants_proof {
+        false => None,
+        true => {
+            let key = Epoch::key(number);
+            let proof = gateway.engine.prove(vec![key]).await?;
+            let proven = proof.entries.iter().find(|entry| entry.key == key);
+            let proven = proven.and_then(|entry| entry.value.as_ref()).and_then(|value| decode(value).ok());
+            record = proven.unwrap_or(record);
+            Some(proof.encode().to_vec().into())
+        }
+    };
+    let units = |sum: u128| Amount::from_units(u64::try_from(sum).unwrap_or(u64::MAX)).into();
     let heights = parameters.heights(number);
     let drawn = number.checked_sub(2).map(|_| number);
     Ok(Json(api::Epoch {
@@ -179,6 +141,11 @@ pub(super) async fn epoch(State(gateway): Shared, Part(number): Part) -> Result<
         draw_height: drawn.map(|epoch| parameters.draw_height(epoch)),
         take_up_until: drawn.map(|epoch| *parameters.take_up_heights(epoch).end()),
         cost_of: cost_of(&record, parameters),
+        power_mw: record.power_mw,
+        paid_turns_made: record.paid_turns,
+        donated: units(record.donated()),
+        earned: units(record.earned()),
+        proof,
         seats,
     }))
 }

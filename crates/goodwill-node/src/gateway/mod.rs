@@ -1,5 +1,7 @@
 //! A node's HTTP side: everybody can read everything, and push transactions.
 
+mod associations;
+mod donations;
 mod events;
 mod metrics;
 mod mining;
@@ -10,9 +12,10 @@ mod rates;
 mod read;
 mod simulate;
 mod submit;
+mod view;
 mod work;
 
-use crate::{admission::Admission, chain::Chain};
+use crate::{admission::Admission, chain::Chain, meter::Meter};
 use axum::{
     Router,
     error_handling::HandleErrorLayer,
@@ -60,6 +63,8 @@ pub struct Gateway {
     pub streams: Streams,
     /// What is counted.
     pub metrics: Metrics,
+    /// What the node draws.
+    pub meter: Arc<Meter>,
 }
 
 type Shared = State<Arc<Gateway>>;
@@ -86,6 +91,11 @@ fn routes() -> OpenApiRouter<Arc<Gateway>> {
         .routes(routes!(mining::miners))
         .routes(routes!(mining::miner))
         .routes(routes!(mining::handover))
+        .routes(routes!(associations::associations))
+        .routes(routes!(associations::association))
+        .routes(routes!(associations::amendments))
+        .routes(routes!(donations::donations))
+        .routes(routes!(donations::energy))
         .routes(routes!(openapi::openapi))
         .routes(routes!(metrics::metrics))
         .routes(routes!(read::live))

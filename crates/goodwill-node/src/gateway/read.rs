@@ -68,6 +68,8 @@ pub(super) async fn status(State(gateway): Shared) -> Result<Json<api::Status>, 
             per_order: GAS_PRICES.order,
             per_seat: GAS_PRICES.seat,
             per_evidence: GAS_PRICES.evidence,
+            per_identity: GAS_PRICES.identity,
+            per_poll: GAS_PRICES.poll,
             per_byte: GAS_PRICES.byte,
         },
         peers: gateway.engine.peers() as u64,
@@ -232,7 +234,7 @@ pub(super) struct ProofQuery {
     proof: bool,
 }
 
-fn wants_proof(query: Result<Query<ProofQuery>, QueryRejection>) -> Result<bool, Problem> {
+pub(super) fn wants_proof(query: Result<Query<ProofQuery>, QueryRejection>) -> Result<bool, Problem> {
     let malformed =
         |e: QueryRejection| Problem::malformed("query", e.body_text(), "Use ?proof=true or nothing.");
     query.map(|Query(query)| query.proof).map_err(malformed)

@@ -160,7 +160,7 @@ mod tests {
         let node = SecretKey::from_seed([9; 32]);
         let account = Address::of(&node.public_key());
         let founder = Member::new("miner", &node, account);
-        let text = development_manifest(&[founder], &[account], Amount::from_coins(1), 1, &[]);
+        let text = development_manifest(&[founder], &[account], Amount::from_coins(1), 1, &[], None);
         Manifest::parse(&text).unwrap()
     }
 

@@ -1,9 +1,12 @@
 //! Between what is said in JSON and what is hashed and signed. Addresses need the chain's prefix.
 
-use super::{Action, Event, Failure, Inclusion, Payment, Receipt, Transaction, TransactionStatus};
+use super::{
+    Action, Change, Event, Failure, Inclusion, Link, Payment, Receipt, Transaction, TransactionStatus,
+};
 use crate::{
-    self as typed, Address, AddressError, Digest, Outcome, Prefix, SignedTransaction,
-    codec::List,
+    self as typed, Address, AddressError, Choice, Digest, Outcome, Prefix, SignedTransaction,
+    amendment::CHANGES_MAX,
+    codec::{List, Text},
     transaction::{MEMO_SIZE_MAX, PAYMENTS_MAX},
 };
 
@@ -22,6 +25,29 @@ pub enum ActionError {
     /// The memo is too long.
     #[error("the memo has {0} bytes, and {MEMO_SIZE_MAX} are allowed: shorten it")]
     Memo(usize),
+    /// A text is too long.
+    #[error("{what} has {size} bytes, and {max} are allowed: shorten it")]
+    TooLong {
+        /// Which text.
+        what: &'static str,
+        /// Its size.
+        size: usize,
+        /// What is allowed.
+        max: usize,
+    },
+    /// A word that means nothing here.
+    #[error("{what} cannot be {word:?}: choose {choices}")]
+    Word {
+        /// What the word is for.
+        what: &'static str,
+        /// The word.
+        word: String,
+        /// The words that mean something.
+        choices: &'static str,
+    },
+    /// No change, or too many.
+    #[error("an amendment makes 1 to {CHANGES_MAX} changes, not {0}: split it")]
+    Changes(usize),
 }
 
 impl Action {
@@ -44,6 +70,28 @@ impl Action {
             typed::Action::ReportEquivocation { evidence } => {
                 Self::ReportEquivocation { seat: evidence.seat.into(), epoch: evidence.epoch() }
             }
+            typed::Action::Donate { amount } => Self::Donate { amount: (*amount).into() },
+            typed::Action::ApplyAssociation { application } => Self::ApplyAssociation {
+                name: application.name.to_string(),
+                cause: application.cause.to_string(),
+                domain: application.domain.to_string(),
+                statement: (&application.statement).into(),
+            },
+            typed::Action::AttachEvidence { id, evidence } => {
+                Self::AttachEvidence { id: *id, evidence: evidence.into() }
+            }
+            typed::Action::RenewAssociation { id, statement, .. } => {
+                Self::RenewAssociation { id: *id, statement: statement.into() }
+            }
+            typed::Action::RotateAssociation { id, account, .. } => {
+                Self::RotateAssociation { id: *id, account: account.display(prefix) }
+            }
+            typed::Action::ProposeAmendment { epoch, changes, reason } => Self::ProposeAmendment {
+                epoch: *epoch,
+                changes: changes.iter().map(Change::from).collect(),
+                reason: reason.to_string(),
+            },
+            typed::Action::Vote { poll, choice } => Self::Vote { poll: *poll, choice: choice.word().into() },
         }
     }
 
@@ -65,8 +113,68 @@ impl Action {
                 let price_max = price_max.0;
                 Ok(typed::Action::OrderSlots { epoch: *epoch, count: *count, price_max })
             }
-            Self::ServeSeats { .. } | Self::ReportEquivocation { .. } => Err(ActionError::Signatures),
+            Self::Donate { amount } => Ok(typed::Action::Donate { amount: amount.0 }),
+            Self::AttachEvidence { id, evidence } => {
+                Ok(typed::Action::AttachEvidence { id: *id, evidence: evidence.parse()? })
+            }
+            Self::ProposeAmendment { epoch, changes, reason } => {
+                let count = changes.len();
+                let changes = changes.iter().map(Change::parse).collect::<Result<_, _>>()?;
+                Ok(typed::Action::ProposeAmendment {
+                    epoch: *epoch,
+                    changes: List::new(changes).ok_or(ActionError::Changes(count))?,
+                    reason: text("the reason", reason)?,
+                })
+            }
+            Self::Vote { poll, choice } => {
+                let unknown = || ActionError::Word {
+                    what: "the choice",
+                    word: choice.clone(),
+                    choices: "yes, no or withdraw",
+                };
+                let choice = Choice::of(choice).ok_or_else(unknown)?;
+                Ok(typed::Action::Vote { poll: *poll, choice })
+            }
+            Self::ServeSeats { .. }
+            | Self::ReportEquivocation { .. }
+            | Self::ApplyAssociation { .. }
+            | Self::RenewAssociation { .. }
+            | Self::RotateAssociation { .. } => Err(ActionError::Signatures),
         }
+    }
+}
+
+fn text<const MAX: usize>(what: &'static str, text: &str) -> Result<Text<MAX>, ActionError> {
+    Text::new(text.into()).ok_or(ActionError::TooLong { what, size: text.len(), max: MAX })
+}
+
+impl From<&typed::Link> for Link {
+    fn from(link: &typed::Link) -> Self {
+        Self { uri: link.uri.to_string(), hash: link.hash.into() }
+    }
+}
+
+impl Link {
+    fn parse(&self) -> Result<typed::Link, ActionError> {
+        Ok(typed::Link { uri: text("the address of the document", &self.uri)?, hash: self.hash.0 })
+    }
+}
+
+impl From<&typed::Change> for Change {
+    fn from(change: &typed::Change) -> Self {
+        Self { parameter: change.adjustable.name().into(), value: change.value }
+    }
+}
+
+impl Change {
+    fn parse(&self) -> Result<typed::Change, ActionError> {
+        let unknown = || ActionError::Word {
+            what: "the parameter",
+            word: self.parameter.clone(),
+            choices: "one that `goodwill amendment parameters` lists",
+        };
+        let adjustable = typed::Adjustable::of(&self.parameter).ok_or_else(unknown)?;
+        Ok(typed::Change { adjustable, value: self.value })
     }
 }
 
@@ -110,6 +218,27 @@ impl Event {
                     repaid: (*repaid).into(),
                     banned_until: *banned_until,
                 }
+            }
+            typed::Event::Donated { from, amount } => {
+                Self::Donated { from: from.display(prefix), amount: (*amount).into() }
+            }
+            typed::Event::AssociationApplied { id, account, deposit } => Self::AssociationApplied {
+                id: *id,
+                account: account.display(prefix),
+                deposit: (*deposit).into(),
+            },
+            typed::Event::EvidenceAttached { id, number } => {
+                Self::EvidenceAttached { id: *id, number: *number }
+            }
+            typed::Event::RenewalAsked { id } => Self::RenewalAsked { id: *id },
+            typed::Event::RotationAsked { id, account, epoch } => {
+                Self::RotationAsked { id: *id, account: account.display(prefix), epoch: *epoch }
+            }
+            typed::Event::AmendmentProposed { id, epoch, deposit } => {
+                Self::AmendmentProposed { id: *id, epoch: *epoch, deposit: (*deposit).into() }
+            }
+            typed::Event::Voted { poll, miner, choice } => {
+                Self::Voted { poll: *poll, miner: miner.display(prefix), choice: choice.word().into() }
             }
         }
     }

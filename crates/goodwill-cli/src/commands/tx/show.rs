@@ -113,5 +113,20 @@ fn wish(from: &str, action: &Action, symbol: &str) -> String {
         Action::ReportEquivocation { epoch, .. } => {
             format!("{from} reports that a seat of epoch {epoch} voted against itself")
         }
+        Action::Donate { amount } => format!("{from} gives {} {symbol} to the donation pool", amount.0),
+        Action::ApplyAssociation { name, domain, cause, .. } => {
+            format!("{from} asks that {name:?} ({domain}, for {cause}) may receive donations")
+        }
+        Action::AttachEvidence { id, evidence } => {
+            format!("{from} attaches {:?} to association {id}", evidence.uri)
+        }
+        Action::RenewAssociation { id, .. } => format!("{from} asks for another mandate of association {id}"),
+        Action::RotateAssociation { id, account } => format!("{from} moves association {id} to {account}"),
+        Action::ProposeAmendment { epoch, changes, .. } => {
+            let changes: Vec<_> =
+                changes.iter().map(|change| format!("{} = {}", change.parameter, change.value)).collect();
+            format!("{from} proposes that from epoch {epoch} on {}", changes.join(", "))
+        }
+        Action::Vote { poll, choice } => format!("{from} says {choice} in poll {poll}"),
     }
 }

@@ -1,0 +1,174 @@
+//! What happens on a development chain by itself: an association asks for donations, the founders
+//! vote it in, and with `--demo` people and miners keep going.
+
+use crate::{Output, commands::association::proof_of, error::CliError};
+use goodwill_identity::{certificates, prove};
+use goodwill_node::{
+    Stop,
+    development::{CANDIDATE_ACCOUNT, CANDIDATE_DOMAIN, CANDIDATE_NAME, Candidate, account_address},
+};
+use goodwill_types::{
+    Account, Action, Address, Amount, Application, Cause, Choice, Link, SecretKey,
+    api::{self, Association},
+    association::claim,
+    codec::Text,
+};
+use goodwill_wallet::{
+    Client, ClientError,
+    compose::{Offer, Terms, compose},
+    development,
+};
+use sha2::{Digest as _, Sha256};
+use std::{fs, path::Path, thread, time::Duration};
+
+/// How long a transaction may take to be final.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// How long the story rests between two looks at the chain.
+const REST: Duration = Duration::from_millis(250);
+/// Payments of the demo between two looks at the books.
+const PAYMENTS: u64 = 8;
+/// Where the candidate says that its statement can be read.
+const STATEMENT_URI: &str = "https://example.org/statement";
+
+/// A chain on which something happens.
+pub(super) struct Story<'a> {
+    pub(super) output: Output,
+    pub(super) client: Client,
+    /// The chain's folder, which holds the candidate's certificate.
+    pub(super) folder: &'a Path,
+    pub(super) founders: u32,
+    pub(super) stop: &'a Stop,
+}
+
+impl Story<'_> {
+    /// An association asks, and the founders vote it in; with `demo`, people and miners keep going.
+    ///
+    /// # Errors
+    /// When the chain refuses what it should not, or its books are wrong.
+    pub(super) fn tell(&self, demo: bool) -> Result<(), CliError> {
+        match self.vote_in().and_then(|()| if demo { self.keep_going() } else { Ok(()) }) {
+            // The chain was stopped in the middle of a sentence.
+            Err(CliError::Client(ClientError::Network { .. } | ClientError::Unavailable(_)))
+                if self.stop.is_stopped() =>
+            {
+                Ok(())
+            }
+            told => told,
+        }
+    }
+
+    fn vote_in(&self) -> Result<(), CliError> {
+        let association =
+            match self.client.associations(0)?.into_iter().find(|one| one.domain == CANDIDATE_DOMAIN) {
+                Some(association) => association,
+                None => self.apply()?,
+            };
+        if association.status != "candidate" {
+            return Ok(());
+        }
+        let vote = Action::Vote { poll: association.id, choice: Choice::Yes {} };
+        for founder in 0..self.founders {
+            self.act(&development::miner(founder), vote.clone())?;
+        }
+        self.output.note(&format!(
+            "{} ({}) asked for donations, and the founders said yes: it is approved at the end of the epoch.",
+            association.name, association.domain
+        ));
+        Ok(())
+    }
+
+    fn apply(&self) -> Result<Association, CliError> {
+        let account = account_address(CANDIDATE_ACCOUNT);
+        let files = Candidate::of(self.folder);
+        let read =
+            |path: &Path| fs::read_to_string(path).map_err(|e| CliError::Io(path.display().to_string(), e));
+        let damaged = |e: String| CliError::Corrupt(format!("the development association's files: {e}"));
+        let hash: [u8; 32] = Sha256::digest(read(&files.statement)?).into();
+        let chain_id = self.client.status()?.chain_id.0;
+        let message = claim(&chain_id, &account, &hash.into(), CANDIDATE_DOMAIN);
+        let chain = certificates(&read(&files.chain)?).map_err(|e| damaged(e.to_string()))?;
+        let signature = prove(&read(&files.key)?, &message).map_err(|e| damaged(e.to_string()))?;
+        let short = "it is short";
+        let application = Application {
+            name: Text::new(CANDIDATE_NAME.into()).expect(short),
+            cause: Cause::Climate {},
+            domain: Text::new(CANDIDATE_DOMAIN.into()).expect(short),
+            statement: Link { uri: Text::new(STATEMENT_URI.into()).expect(short), hash: hash.into() },
+            proof: proof_of(chain, signature)?,
+        };
+        let key = development::account(CANDIDATE_ACCOUNT).expect("a known name");
+        self.act(&key, Action::ApplyAssociation { application })?;
+        let associations = self.client.associations(0)?;
+        let asked = associations.into_iter().find(|one| one.domain == CANDIDATE_DOMAIN);
+        asked.ok_or_else(|| damaged("the chain does not list it".into()))
+    }
+
+    /// Signs, sends, and waits.
+    fn act(&self, key: &SecretKey, action: Action) -> Result<api::Transaction, CliError> {
+        let terms = Terms::try_from(&self.client.status()?)
+            .map_err(|e| CliError::Corrupt(format!("the gateway's answer: {e}")))?;
+        let from = Address::of(&key.public_key());
+        let holds = self.client.account(&from, &terms.chain.prefix, false)?;
+        let account = Account { balance: holds.balance.0, nonce: holds.next_nonce };
+        let signed = compose(&terms, from, &account, action, Offer::default())?.sign(key)?;
+        let transaction = self.client.submit_and_wait(&signed, PATIENCE)?;
+        match transaction.inclusion.as_ref().and_then(|inclusion| inclusion.receipt.failure.as_ref()) {
+            Some(failure) => Err(CliError::Rejected(failure.message.clone())),
+            None => Ok(transaction),
+        }
+    }
+
+    /// People pay, miners order slots, donations arrive; each epoch is told when it is over.
+    fn keep_going(&self) -> Result<(), CliError> {
+        let mut told = self.client.status()?.epoch;
+        for turn in 0.. {
+            if self.stop.is_stopped() {
+                return Ok(());
+            }
+            let (from, to) = (turn as usize % 9, (turn as usize + 1) % 9);
+            let [from, to] = [from, to].map(|number| development::NAMES[number]);
+            let key = development::account(from).expect("a known name");
+            self.act(&key, Action::transfer(account_address(to), Amount::from_coins(1 + turn % 5)))?;
+            if turn % PAYMENTS == 0 {
+                self.act(&key, Action::Donate { amount: Amount::from_coins(1) })?;
+            }
+            let epoch = self.client.status()?.epoch;
+            if epoch > told {
+                self.tell_epoch(told)?;
+                told = epoch;
+            }
+            thread::sleep(REST);
+        }
+        Ok(())
+    }
+
+    /// What happened in an epoch that is over; the books must be right.
+    fn tell_epoch(&self, epoch: u64) -> Result<(), CliError> {
+        let supply = self.client.supply()?;
+        let (issued, held) = (
+            u128::from(supply.genesis.0.units) + u128::from(supply.minted.0.units),
+            supply.cells.values().map(|amount| u128::from(amount.0.units)).sum::<u128>(),
+        );
+        if issued != held {
+            return Err(CliError::Corrupt(format!(
+                "at height {} {issued} units were issued and {held} are there",
+                supply.height
+            )));
+        }
+        let symbol = self.client.status()?.symbol;
+        let donations = self.client.donations(epoch)?.into_iter().find(|donations| donations.epoch == epoch);
+        let Some(donations) = donations else { return Ok(()) };
+        let slots: u32 = donations.slots.iter().map(|money| money.slots).sum();
+        let granted: Amount = donations.grants.iter().map(|grant| grant.amount.0).sum();
+        let received: Amount = self.client.associations(0)?.iter().map(|one| one.received.0).sum();
+        self.output.note(&format!(
+            "Epoch {epoch}: {slots} slots bought; {} {symbol} entered the pool, {granted} {symbol} were granted to {} associations, and {received} {symbol} have arrived so far. The books are right: {} + {} minted = {} {symbol}.",
+            donations.total.0,
+            donations.grants.len(),
+            supply.genesis.0,
+            supply.minted.0,
+            Amount::from_units(u64::try_from(held).unwrap_or(u64::MAX)),
+        ));
+        Ok(())
+    }
+}
