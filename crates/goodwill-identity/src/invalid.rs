@@ -4,11 +4,14 @@ use crate::{CERTIFICATES_MAX, DOMAIN_SIZE_MAX, PROOF_SIZE_MAX};
 use webpki::Error;
 use x509_parser::time::ASN1Time;
 
-/// Why a proof does not show who controls the domain. Certificates are counted from 1, the domain's.
+/// Why a proof does not show who controls the domain, or why certificates are no trust anchors.
+/// Certificates are counted from 1, in a proof the domain's.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidProof {
     /// There is no certificate.
-    #[error("there is no certificate: give the domain's, then each issuer's")]
+    #[error(
+        "there is no certificate: give the domain's, then each issuer's; in PEM they begin with -----BEGIN CERTIFICATE-----"
+    )]
     Empty,
     /// Too many certificates.
     #[error("there are {count} certificates, at most {CERTIFICATES_MAX} are read: leave out the last ones")]
@@ -49,6 +52,20 @@ pub enum InvalidProof {
         "certificate {certificate} cannot be read: give X.509 certificates of version 3, as authorities issue them"
     )]
     Malformed {
+        /// Which one.
+        certificate: usize,
+    },
+    /// The text between the marks of a certificate is no Base64, or a mark is missing.
+    #[error("certificate {certificate} is no valid PEM: {problem}. Copy it again, whole")]
+    Pem {
+        /// Which one.
+        certificate: usize,
+        /// What the reader says.
+        problem: String,
+    },
+    /// A trust anchor is not the certificate of an authority.
+    #[error("certificate {certificate} is not an authority's: give the one that issues, not the domain's")]
+    NotAnAuthority {
         /// Which one.
         certificate: usize,
     },
@@ -134,33 +151,33 @@ pub enum InvalidProof {
 }
 
 impl InvalidProof {
-    /// The reason in a few words, at most 32 bytes, for receipts.
+    /// The reason in a word of at most 32 bytes. Receipts hold it, so it is part of the rules.
     pub const fn code(&self) -> &'static str {
         match self {
-            Self::Empty => "no certificate",
-            Self::TooMany { .. } => "too many certificates",
-            Self::TooLarge { .. } => "too large",
-            Self::DomainSyntax => "no domain name",
-            Self::PublicSuffix => "a public suffix",
-            Self::UnknownSuffix => "an unknown suffix",
-            Self::Subdomain { .. } => "a subdomain",
-            Self::Malformed { .. } => "malformed certificate",
-            Self::Extension { .. } => "unknown extension",
-            Self::Order { .. } => "chain out of order",
-            Self::Unneeded { .. } => "needless certificate",
-            Self::UnknownIssuer => "unknown issuer",
-            Self::Distrusted => "distrusted key",
+            Self::Empty => "no_certificate",
+            Self::TooMany { .. } => "too_many",
+            Self::TooLarge { .. } => "too_large",
+            Self::DomainSyntax => "not_a_domain",
+            Self::PublicSuffix | Self::UnknownSuffix | Self::Subdomain { .. } => "not_registrable",
+            Self::Malformed { .. } => "malformed",
+            Self::Pem { .. } => "pem",
+            Self::NotAnAuthority { .. } => "not_an_authority",
+            Self::Extension { .. } => "unknown_extension",
+            Self::Order { .. } => "order",
+            Self::Unneeded { .. } => "unneeded",
+            Self::UnknownIssuer => "unknown_issuer",
+            Self::Distrusted => "distrusted",
             Self::Expired { .. } => "expired",
-            Self::NotYetValid { .. } => "not yet valid",
-            Self::ChainSignature => "certificate not signed by issuer",
-            Self::ChainAlgorithm => "algorithm of a certificate",
-            Self::Issuer => "issuer may not issue this",
-            Self::Authority => "an authority's certificate",
-            Self::Purpose => "not for a web server",
-            Self::Name => "another name",
-            Self::WildcardOnly => "only by a wildcard",
-            Self::Algorithm => "kind of key",
-            Self::Signature => "wrong signature",
+            Self::NotYetValid { .. } => "not_yet_valid",
+            Self::ChainSignature => "chain_signature",
+            Self::ChainAlgorithm => "chain_algorithm",
+            Self::Issuer => "issuer",
+            Self::Authority => "authority",
+            Self::Purpose => "purpose",
+            Self::Name => "other_name",
+            Self::WildcardOnly => "wildcard",
+            Self::Algorithm => "algorithm",
+            Self::Signature => "signature",
         }
     }
 
@@ -201,12 +218,6 @@ fn date(time_s: &u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn codes_fit_into_receipts() {
-        let longest = InvalidProof::ChainSignature.code();
-        assert_eq!(longest.len(), 32);
-    }
 
     #[test]
     fn dates() {

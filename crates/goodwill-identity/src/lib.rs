@@ -21,13 +21,13 @@ mod invalid;
 mod issue;
 mod verify;
 
-pub use anchors::{Anchors, InvalidAnchor, certificates};
+pub use anchors::{Anchors, certificates};
 pub use domain::check_domain;
-pub use identity::{Assurance, Identity};
+pub use identity::Identity;
 pub use invalid::InvalidProof;
 #[cfg(feature = "issue")]
 pub use issue::{Issued, NotIssued, TestAuthority, UnusableKey, prove};
-pub use verify::{verify, verify_chain};
+pub use verify::{check_chain, verify};
 
 /// The largest proof, in bytes: certificates and signature.
 pub const PROOF_SIZE_MAX: usize = 16 * 1024;
@@ -35,3 +35,5 @@ pub const PROOF_SIZE_MAX: usize = 16 * 1024;
 pub const CERTIFICATES_MAX: usize = 4;
 /// The longest domain name, in bytes.
 pub const DOMAIN_SIZE_MAX: usize = 253;
+/// The longest name of an organisation that is shown, in bytes of UTF-8: what is longer is cut.
+pub const ORGANISATION_SIZE_MAX: usize = 128;

@@ -20,10 +20,12 @@ const CHAIN_ALGORITHMS: &[&dyn SignatureVerificationAlgorithm] = &[
     ring::RSA_PSS_2048_8192_SHA512_LEGACY_KEY,
 ];
 
-/// By what a domain's key may sign the message: one for each kind of key, two for RSA. The proof does
-/// not say which; those of the key's kind are tried.
+/// By what a domain's key may sign the message: two for each kind of key, one for Ed25519. The proof
+/// does not say which; those of the key's kind are tried.
 const MESSAGE_ALGORITHMS: &[&dyn SignatureVerificationAlgorithm] = &[
     ring::ECDSA_P256_SHA256,
+    ring::ECDSA_P256_SHA384,
+    ring::ECDSA_P384_SHA256,
     ring::ECDSA_P384_SHA384,
     ring::ED25519,
     ring::RSA_PKCS1_2048_8192_SHA256,
@@ -31,7 +33,7 @@ const MESSAGE_ALGORITHMS: &[&dyn SignatureVerificationAlgorithm] = &[
 ];
 
 /// Checks that whoever controls `domain` at `time_s`, in seconds since 1970, signed `message`: as
-/// [`verify_chain`], and that `signature` is by the key of the chain's first certificate.
+/// [`check_chain`], and that `signature` is by the key of the chain's first certificate.
 ///
 /// # Errors
 /// Says what is wrong, and what to do.
@@ -44,7 +46,7 @@ pub fn verify(
     time_s: u64,
 ) -> Result<Identity, InvalidProof> {
     check_size(chain, signature)?;
-    let identity = verify_chain(chain, domain, anchors, time_s)?;
+    let identity = check_chain(chain, domain, anchors, time_s)?;
     check_signature(chain[0], message, signature)?;
     Ok(identity)
 }
@@ -55,7 +57,7 @@ pub fn verify(
 ///
 /// # Errors
 /// Says what is wrong, and what to do.
-pub fn verify_chain(
+pub fn check_chain(
     chain: &[&[u8]],
     domain: &str,
     anchors: &Anchors,
@@ -68,7 +70,7 @@ pub fn verify_chain(
     check_order(&certificates)?;
     check_path(&certificates[0], &ders[1..], anchors, time_s)?;
     check_name(&certificates[0], domain)?;
-    Identity::read(chain[0], domain)
+    Identity::read(chain[0])
 }
 
 fn check_size(chain: &[&[u8]], signature: &[u8]) -> Result<(), InvalidProof> {
@@ -112,11 +114,14 @@ fn check_path(
 
 /// A wildcard would do for a web server, but shows less: who holds `*.org.uk` is not who holds a name.
 fn check_name(certificate: &EndEntityCert<'_>, domain: &str) -> Result<(), InvalidProof> {
+    let names = || certificate.valid_dns_names();
     let name = DnsName::try_from(domain).map_err(|_| InvalidProof::DomainSyntax)?;
-    let named = certificate.verify_is_valid_for_subject_name(&ServerName::DnsName(name));
-    named.map_err(|_| InvalidProof::Name)?;
-    let is_exact = certificate.valid_dns_names().any(|name| name.eq_ignore_ascii_case(domain));
-    is_exact.then_some(()).ok_or(InvalidProof::WildcardOnly)
+    let is_named = certificate.verify_is_valid_for_subject_name(&ServerName::DnsName(name)).is_ok();
+    if is_named && names().any(|name| name.eq_ignore_ascii_case(domain)) {
+        return Ok(());
+    }
+    let is_of_parts = |name: &str| name.strip_prefix("*.").is_some_and(|of| of.eq_ignore_ascii_case(domain));
+    Err(if is_named || names().any(is_of_parts) { InvalidProof::WildcardOnly } else { InvalidProof::Name })
 }
 
 fn check_signature(der: &[u8], message: &[u8], signature: &[u8]) -> Result<(), InvalidProof> {

@@ -39,7 +39,7 @@ pub const GAS_PRICES: GasPrices = GasPrices {
     order: 150_000,
     seat: 80_000,
     evidence: 250_000,
-    identity: 4_000_000,
+    identity: 20_000_000,
     poll: 250_000,
     byte: 50,
 };

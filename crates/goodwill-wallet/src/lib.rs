@@ -17,7 +17,7 @@ pub mod wallets;
 
 pub use client::{Client, ClientError};
 pub use keystore::{Name, NameError};
-pub use light::{Freshness, LightClient, LightError, VerifiedAccount, VerifiedTransaction};
+pub use light::{Freshness, LightClient, LightError, VerifiedAccount, VerifiedEpoch, VerifiedTransaction};
 pub use mnemonic::{Words, WordsError};
 pub use wallets::{Wallet, WalletError, Wallets};
 

@@ -1,5 +1,5 @@
-//! Checks what a gateway says of an account or a transaction: that a final block of the right chain
-//! says it too.
+//! Checks what a gateway says of an account, a transaction or an epoch: that a final block of the
+//! right chain says it too.
 //!
 //! Trusted are the chain's id and one committee: that of epoch 0, from the manifest, or that of a
 //! checkpoint whose digest came from somebody trusted. From there the client follows the chain of
@@ -13,7 +13,7 @@ use goodwill_proof::{
     verify_transaction,
 };
 use goodwill_types::{
-    Account, Address, Committee, Digest, Header, Prefix, Receipt, TransactionId,
+    Account, Address, Committee, Digest, Epoch, Header, Prefix, Receipt, TransactionId,
     api::{self, Checkpoint, HexBytes},
     codec::{Error as CodecError, Read, decode},
 };
@@ -62,6 +62,27 @@ pub struct VerifiedTransaction {
     pub header: Header,
     /// The height of the block whose certificate makes it final: its own, or a descendant's.
     pub certified_height: u64,
+}
+
+/// What a final block says of an epoch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VerifiedEpoch {
+    /// What is known of it. What its turns earned is there once it is over.
+    pub record: Epoch,
+    /// The final block's header.
+    pub header: Header,
+}
+
+/// The part of what a slot earns that it costs at least: 4 of 5.
+const DONATED_PART: (u128, u128) = (4, 5);
+
+impl VerifiedEpoch {
+    /// Whether the slots of the epoch brought good deeds at least four fifths of what its turns
+    /// earned: the promise of the whole design.
+    pub fn keeps_the_promise(&self) -> bool {
+        let (part, whole) = DONATED_PART;
+        whole * self.record.donated() >= part * self.record.earned()
+    }
 }
 
 /// Why an answer is not believed.
@@ -222,6 +243,26 @@ impl LightClient {
         let account = account_in(&verified, address)?;
         check_said(answer, &account, &verified.header)?;
         Ok(VerifiedAccount { account, header: verified.header })
+    }
+
+    /// Checks that a final block says of the epoch `number` what `answer` does of its money.
+    ///
+    /// # Errors
+    /// Whatever of the answer is not proven.
+    pub fn verify_epoch(&self, number: u64, answer: &api::Epoch) -> Result<VerifiedEpoch, LightError> {
+        let proof: StateProof = read(answer.proof.as_ref().ok_or(LightError::NoProof)?)?;
+        let verified = verify_state(&self.chain_id, self.committee(proof.finality.header())?, &proof)?;
+        let value = verified.entries.get(&Epoch::key(number)).cloned().flatten();
+        let record: Epoch = decode(&value.ok_or(LightError::Unrelated)?).map_err(LightError::Unreadable)?;
+        let text = |price, filled, reward, turns| {
+            format!("price {price}, {filled} slots filled, reward {reward}, {turns} paid turns")
+        };
+        let said = text(answer.price.0, answer.filled, answer.reward.0, answer.paid_turns_made);
+        let shown = text(record.price, record.filled, record.reward, record.paid_turns);
+        match said == shown {
+            true => Ok(VerifiedEpoch { record, header: verified.header }),
+            false => Err(LightError::Differs { said, shown }),
+        }
     }
 
     /// Checks that a final block says of the transaction `id` what `answer` does, in every field.

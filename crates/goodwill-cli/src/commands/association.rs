@@ -1,12 +1,13 @@
 //! `goodwill association`: who may receive donations, and what miners say of them.
 
+mod donations;
 mod file;
 mod prove;
 mod show;
 mod testca;
 
 use super::act::{Sending, Signer};
-use crate::{Global, Output, error::CliError, person};
+use crate::{Global, Output, error::CliError, person, trust::Trust};
 use clap::Subcommand;
 use file::{ProofFile, digest_of, link};
 use goodwill_types::{
@@ -92,6 +93,15 @@ enum Command {
         proof: PathBuf,
         #[command(flatten)]
         acting: Acting,
+    },
+    /// Where the money of an epoch came from, and who gets it. With --proof: whether its slots brought
+    /// good deeds at least four fifths of what its turns earned.
+    Donations {
+        /// The epoch; without it, the last one that is over.
+        #[arg(long)]
+        epoch: Option<u64>,
+        #[command(flatten)]
+        trust: Trust,
     },
     /// Give coins to the pool: it is divided among the associations that are approved.
     Donate {
@@ -180,6 +190,7 @@ pub(crate) fn run(global: &Global, output: Output, args: Args) -> Result<(), Cli
             let proof = ProofFile::read(&proof)?.proof()?;
             acting.act(global, output, Action::RotateAssociation { id, account, proof })
         }
+        Command::Donations { epoch, trust } => donations::run(global, output, epoch, &trust),
         Command::Donate { amount, acting } => acting.act(global, output, Action::Donate { amount }),
     }
 }

@@ -1,6 +1,7 @@
 //! The command as people and programs use it: real processes, real network, real disk.
 
 mod api;
+mod associations;
 mod commands;
 mod crash;
 mod kills;

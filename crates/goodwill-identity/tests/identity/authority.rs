@@ -1,9 +1,7 @@
 //! The authority of a development chain.
 
 use crate::{DOMAIN, MESSAGE, NOW, check, slices};
-use goodwill_identity::{
-    Anchors, Assurance, InvalidProof, NotIssued, TestAuthority, certificates, prove, verify,
-};
+use goodwill_identity::{Anchors, InvalidProof, NotIssued, TestAuthority, certificates, prove, verify};
 
 const DAY: u64 = 86_400;
 
@@ -11,12 +9,11 @@ const DAY: u64 = 86_400;
 fn it_vouches_for_domains() {
     let authority = TestAuthority::new("Test").expect("made");
     let anchors = Anchors::from_pem(authority.certificate_pem()).expect("an authority");
-    for (organisation, assurance) in [(None, Assurance::Domain), (Some("Forêts"), Assurance::Organisation)] {
+    for organisation in [None, Some("Forêts")] {
         let issued = authority.issue(DOMAIN, organisation, NOW - DAY, NOW + DAY).expect("issued");
         assert_eq!(certificates(&issued.chain_pem).expect("PEM"), issued.chain);
         let signature = prove(&issued.key_pem, MESSAGE).expect("a usable key");
         let identity = check(&issued.chain, &signature, &anchors).expect("valid");
-        assert_eq!(identity.assurance, assurance);
         assert_eq!(identity.organisation.as_deref(), organisation);
         assert_eq!(identity.valid_until_s, NOW + DAY);
         let later = verify(&slices(&issued.chain), &signature, MESSAGE, DOMAIN, &anchors, NOW + DAY + 1);

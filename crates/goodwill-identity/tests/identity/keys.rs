@@ -6,6 +6,7 @@ use rcgen::KeyPair;
 
 const P256: &str = include_str!("../data/keys/p256.pem");
 const P256_SEC1: &str = include_str!("../data/keys/p256_sec1.pem");
+const P384: &str = include_str!("../data/keys/p384.pem");
 const RSA: &str = include_str!("../data/keys/rsa2048.pem");
 
 #[test]
@@ -13,7 +14,7 @@ fn each_kind_and_shape() {
     for (kind, certified, signing) in [
         ("ECDSA P-256", P256, P256),
         ("ECDSA P-256, SEC 1", P256, P256_SEC1),
-        ("ECDSA P-384", include_str!("../data/keys/p384.pem"), include_str!("../data/keys/p384.pem")),
+        ("ECDSA P-384", P384, P384),
         ("Ed25519", include_str!("../data/keys/ed25519.pem"), include_str!("../data/keys/ed25519.pem")),
         ("RSA 2048", RSA, RSA),
         ("RSA 2048, PKCS#1", RSA, include_str!("../data/keys/rsa2048_pkcs1.pem")),
@@ -47,6 +48,7 @@ fn signatures_by_openssl() {
     let web = Web::new();
     for (key, signature) in [
         (P256, include_bytes!("../data/p256.sig").as_slice()),
+        (P384, include_bytes!("../data/p384.sig")),
         (RSA, include_bytes!("../data/rsa2048.sig")),
         (RSA, include_bytes!("../data/rsa2048_pss.sig")),
     ] {

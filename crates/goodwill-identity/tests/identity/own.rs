@@ -2,7 +2,7 @@
 
 use crate::{DOMAIN, MESSAGE, NOW, Web, authority, check, key, leaf, signature, slices};
 use goodwill_identity::{
-    Anchors, Assurance, CERTIFICATES_MAX, InvalidAnchor, InvalidProof, PROOF_SIZE_MAX, verify,
+    Anchors, CERTIFICATES_MAX, InvalidProof, ORGANISATION_SIZE_MAX, PROOF_SIZE_MAX, verify,
 };
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, CustomExtension, DnType, ExtendedKeyUsagePurpose,
@@ -29,43 +29,46 @@ fn the_holder_of_the_key_is_believed() {
     let (web, key) = (Web::new(), key());
     let chain = web.issue(&leaf(DOMAIN), &key);
     let identity = check(&chain, &signature(&key), &web.anchors()).expect("valid");
-    assert_eq!(identity.domain, DOMAIN);
-    assert_eq!(identity.assurance, Assurance::Domain);
     assert_eq!(identity.organisation, None);
     assert_eq!(identity.valid_until_s, 1_790_812_800);
     assert_eq!(identity.certificate, <[u8; 32]>::from(Sha256::digest(&chain[0])));
 }
 
+/// What is shown of an organisation of this name, by these last bytes of the policy's number.
+fn shown(name: &str, last: &[u8]) -> Option<String> {
+    let mut params = leaf(DOMAIN);
+    params.distinguished_name.push(DnType::OrganizationName, name);
+    params.custom_extensions = vec![policy(last)];
+    Web::new().apply(&params).expect("valid").organisation
+}
+
 #[test]
 fn organisations_are_shown_where_they_were_checked() {
-    let web = Web::new();
+    let name = "Clean Rivers e.V.";
     let mut params = leaf(DOMAIN);
-    params.distinguished_name.push(DnType::OrganizationName, "Clean Rivers e.V.");
-    let shown = |params: &CertificateParams| {
-        let identity = web.apply(params).expect("valid");
-        (identity.assurance, identity.organisation)
-    };
-    assert_eq!(shown(&params), (Assurance::Domain, None));
-    for (last, assurance) in [
-        (&[1u8, 2, 1][..], Assurance::Domain),
-        (&[1, 2, 2], Assurance::Organisation),
-        (&[1, 1], Assurance::Extended),
-    ] {
-        params.custom_extensions = vec![policy(last)];
-        let name = (assurance != Assurance::Domain).then(|| "Clean Rivers e.V.".to_owned());
-        assert_eq!(shown(&params), (assurance, name));
+    params.distinguished_name.push(DnType::OrganizationName, name);
+    assert_eq!(Web::new().apply(&params).expect("valid").organisation, None);
+    assert_eq!(shown(name, &[1, 2, 1]), None);
+    assert_eq!(shown(name, &[1, 2, 3]), None);
+    for checked in [&[1u8, 2, 2][..], &[1, 1]] {
+        assert_eq!(shown(name, checked).as_deref(), Some(name));
     }
 }
 
 #[test]
 fn names_that_cannot_be_shown_are_left_out() {
-    let web = Web::new();
     for name in ["   ", "two\nlines"] {
-        let mut params = leaf(DOMAIN);
-        params.distinguished_name.push(DnType::OrganizationName, name);
-        params.custom_extensions = vec![policy(&[1, 2, 2])];
-        let identity = web.apply(&params).expect("valid");
-        assert_eq!((identity.assurance, identity.organisation), (Assurance::Organisation, None));
+        assert_eq!(shown(name, &[1, 2, 2]), None);
+    }
+}
+
+#[test]
+fn long_names_are_cut_between_characters() {
+    for (name, size) in
+        [("a".repeat(128), 128), ("a".repeat(129), 128), (format!("a{}", "é".repeat(64)), 127)]
+    {
+        let cut = shown(&name, &[1, 2, 2]).expect("shown");
+        assert!(name.starts_with(&cut) && cut.len() == size && size <= ORGANISATION_SIZE_MAX);
     }
 }
 
@@ -122,8 +125,8 @@ fn names_must_be_exact() {
     };
     assert_eq!(named(&["www.example.org", "example.org"]), Ok(()));
     assert_eq!(named(&["*.example.org", "EXAMPLE.org"]), Ok(()));
-    assert_eq!(named(&["www.example.org"]), Err(InvalidProof::Name));
-    assert_eq!(named(&["*.example.org"]), Err(InvalidProof::Name));
+    assert_eq!(named(&["www.example.org", "*.www.example.org"]), Err(InvalidProof::Name));
+    assert_eq!(named(&["*.example.org"]), Err(InvalidProof::WildcardOnly));
     assert_eq!(named(&["192.0.2.1"]), Err(InvalidProof::Name));
     assert_eq!(named(&[]), Err(InvalidProof::Name));
     let mut common = leaf("example.com");
@@ -257,6 +260,26 @@ fn who_signs_holds_the_key() {
     assert_eq!(other, Err(InvalidProof::Signature));
 }
 
+/// Receipts hold them: they are part of the rules.
+#[test]
+fn words_in_receipts() {
+    for (refused, word) in [
+        (InvalidProof::Expired { not_after_s: 0 }, "expired"),
+        (InvalidProof::NotYetValid { not_before_s: 0 }, "not_yet_valid"),
+        (InvalidProof::UnknownIssuer, "unknown_issuer"),
+        (InvalidProof::Name, "other_name"),
+        (InvalidProof::WildcardOnly, "wildcard"),
+        (InvalidProof::Subdomain { of: DOMAIN.into() }, "not_registrable"),
+        (InvalidProof::TooLarge { size: 0 }, "too_large"),
+        (InvalidProof::Malformed { certificate: 1 }, "malformed"),
+        (InvalidProof::Algorithm, "algorithm"),
+        (InvalidProof::Signature, "signature"),
+        (InvalidProof::Purpose, "purpose"),
+    ] {
+        assert_eq!(refused.code(), word);
+    }
+}
+
 #[test]
 fn unusual_keys_prove_nothing() {
     let certificate = include_bytes!("../data/p521_1.der");
@@ -270,14 +293,14 @@ fn anchors_are_authorities() {
     let (web, key) = (Web::new(), key());
     let chain = web.issue(&leaf(DOMAIN), &key);
     let own = |certificates: &[&[u8]]| Anchors::own(certificates).map(drop);
-    assert_eq!(own(&[]), Err(InvalidAnchor::Missing));
-    assert_eq!(own(&[web.root.der(), &chain[0]]), Err(InvalidAnchor::NoAuthority { certificate: 2 }));
-    assert_eq!(own(&[b"?"]), Err(InvalidAnchor::Malformed { certificate: 1 }));
+    assert_eq!(own(&[]), Err(InvalidProof::Empty));
+    assert_eq!(own(&[web.root.der(), &chain[0]]), Err(InvalidProof::NotAnAuthority { certificate: 2 }));
+    assert_eq!(own(&[b"?"]), Err(InvalidProof::Malformed { certificate: 1 }));
     let both = format!("{}and then\n{}", web.root.pem(), web.issuer.pem());
     let anchors = Anchors::from_pem(&both).expect("two authorities");
     assert_eq!(anchors, Anchors::own(&[web.root.der(), web.issuer.der()]).expect("the same"));
-    assert_eq!(Anchors::from_pem("words"), Err(InvalidAnchor::Missing));
+    assert_eq!(Anchors::from_pem("words"), Err(InvalidProof::Empty));
     let cut = web.root.pem().replace("-----END CERTIFICATE-----", "");
     let broken = format!("{}{cut}", web.root.pem());
-    assert!(matches!(Anchors::from_pem(&broken), Err(InvalidAnchor::Pem { certificate: 2, .. })));
+    assert!(matches!(Anchors::from_pem(&broken), Err(InvalidProof::Pem { certificate: 2, .. })));
 }
