@@ -58,6 +58,8 @@ enum Command {
     Amendment(commands::amendment::Args),
     /// Show what the chain draws, and what it gives for that.
     Energy(commands::energy::Args),
+    /// Explain in plain words how the chain works, what you risk and what you gain.
+    Explain(commands::explain::Args),
     /// Make, restore and look at wallets.
     Wallet(commands::wallet::Args),
     /// Send coins.
@@ -100,6 +102,7 @@ fn run(global: &Global, output: Output, command: Command) -> Result<(), CliError
         Command::Association(args) => commands::association::run(global, output, args),
         Command::Amendment(args) => commands::amendment::run(global, output, args),
         Command::Energy(args) => commands::energy::run(global, output, args),
+        Command::Explain(args) => commands::explain::run(global, output, args),
         Command::Wallet(args) => commands::wallet::run(global, output, args),
         Command::Send(args) => commands::send::run(global, output, args),
         Command::Account(args) => commands::account::run(global, output, args),

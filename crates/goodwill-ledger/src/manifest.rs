@@ -8,7 +8,7 @@ use crate::{gas::GAS_PRICES, genesis};
 pub use development::{Member, development_manifest};
 use goodwill_identity::Anchors;
 use goodwill_types::{
-    Address, Adjustable, Amount, Change, Digest, Prefix, PublicKey,
+    Address, Adjustable, Amount, Digest, Prefix, PublicKey,
     association::Certificate,
     block::SEATS_MAX,
     codec::{List, Text, record, variants},
@@ -419,13 +419,9 @@ impl Manifest {
         &self.anchors
     }
 
-    /// The chain with the numbers that votes have changed.
-    pub(crate) fn amended(&self, changes: &[Change]) -> Self {
-        let mut manifest = self.clone();
-        for change in changes {
-            manifest.parameters.set(change.adjustable, change.value);
-        }
-        manifest
+    /// The chain with other numbers in force.
+    pub(crate) fn with(&self, parameters: Parameters) -> Self {
+        Self { parameters, ..self.clone() }
     }
 
     fn sealed(mut self) -> Self {

@@ -8,6 +8,7 @@ pub mod config;
 pub mod development;
 mod feed;
 pub mod gateway;
+pub mod guide;
 pub mod index;
 pub mod journal;
 pub mod mempool;

@@ -5,7 +5,7 @@
 use goodwill_types::{
     Address, Prefix, SignedTransaction, TransactionId,
     api::{
-        Account, Amendments, Association, Block, Checkpoint, Donations, Energy, Epoch, Handover, Hex,
+        Account, Amendments, Association, Block, Checkpoint, Donations, Energy, Epoch, Guide, Handover, Hex,
         Mempool, Miner, Problem, Receipt, Simulation, Status, Submission, Submit, SubmitResult, Supply,
         Transaction, TransactionStatus,
     },
@@ -234,6 +234,14 @@ impl Client {
     /// See [`ClientError`].
     pub fn donations(&self, from: u64) -> Result<Vec<Donations>, ClientError> {
         self.get(&format!("/v1/donations?from={from}"))
+    }
+
+    /// How the chain works, in the language `en` or `fr`.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub fn guide(&self, language: &str) -> Result<Guide, ClientError> {
+        self.get(&format!("/v1/guide?lang={language}"))
     }
 
     /// What the chain draws.

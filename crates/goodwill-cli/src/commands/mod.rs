@@ -10,6 +10,7 @@ pub(crate) mod completions;
 pub(crate) mod contract;
 pub(crate) mod dev;
 pub(crate) mod energy;
+pub(crate) mod explain;
 pub(crate) mod mine;
 pub(crate) mod node;
 pub(crate) mod send;

@@ -222,6 +222,12 @@ fn amend(net: &Net) {
     });
     let sent = net.answer(&["send", "bob", "1", "--from", "carol", "--wait"]);
     assert_eq!(sent["base_fee"], sent["donated"]);
+    // The guide follows the numbers in force, and one of the manifest alone does not.
+    let manifest = net.path("chain.toml");
+    let guide = |args: &[&str]| net.answer(&[&["explain"], args].concat())["markdown"].to_string();
+    let (now, before) = (guide(&[]), guide(&["--manifest", text(&manifest)]));
+    assert!(now.contains("100 %") && now != before, "{now}");
+    assert!(guide(&["--lang", "fr"]).contains("100 %"));
 }
 
 fn freeze_and_release(net: &Net, id: u64) {

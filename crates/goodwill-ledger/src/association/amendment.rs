@@ -18,7 +18,8 @@ use std::collections::BTreeMap;
 
 /// The manifest with the numbers in force. `None` where no amendment changed any.
 pub(crate) fn in_force(manifest: &Manifest, amended: Option<&Amended>) -> Option<Manifest> {
-    amended.filter(|amended| !amended.changes.is_empty()).map(|amended| manifest.amended(&amended.changes))
+    let amended = amended.filter(|amended| !amended.changes.is_empty())?;
+    Some(manifest.with(amended.apply(&manifest.parameters)))
 }
 
 /// Opens a poll on an amendment.

@@ -1,5 +1,6 @@
 //! What the state holds of associations and polls: its records, and where they are.
 
+use crate::Parameters;
 use goodwill_types::{
     Address, Amount, Cause, Change, Digest, Domain, Key, Link,
     amendment::{CHANGES_MAX, ChangeList, REASON_SIZE_MAX},
@@ -237,6 +238,15 @@ pub struct Amended {
 }
 
 record!(Amended { changes });
+
+impl Amended {
+    /// The numbers in force: those of the manifest, but for what was amended.
+    pub fn apply(&self, parameters: &Parameters) -> Parameters {
+        let mut parameters = parameters.clone();
+        self.changes.iter().for_each(|change| parameters.set(change.adjustable, change.value));
+        parameters
+    }
+}
 
 /// Where the state holds what amendments changed.
 pub fn amended_key() -> Key {

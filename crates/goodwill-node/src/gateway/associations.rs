@@ -11,7 +11,7 @@ use axum::{
     extract::{Query, State, rejection::QueryRejection},
 };
 use goodwill_ledger::association::{
-    Amended, Amendment, Association, Evidence, POLLS_MAX, Polls, Profile, amended_key, evidence_key,
+    Amendment, Association, Evidence, POLLS_MAX, Polls, Profile, evidence_key,
 };
 use goodwill_types::{Adjustable, api};
 use serde::Deserialize;
@@ -182,13 +182,8 @@ pub(super) async fn amendments(
         let polls = view.polls();
         let last = polls.next.min(from.saturating_add(limit));
         let amendments = (from..last).filter_map(|id| view.amendment(id, &polls)).collect();
-        let amended: Amended = view.look(amended_key()).unwrap_or_default();
-        let parameters = view.parameters();
-        let value = |adjustable: Adjustable| {
-            let change = amended.changes.iter().find(|change| change.adjustable == adjustable);
-            let value = change.map_or_else(|| parameters.get(adjustable), |change| change.value);
-            (adjustable.name().to_owned(), value)
-        };
+        let parameters = view.in_force();
+        let value = |adjustable: Adjustable| (adjustable.name().to_owned(), parameters.get(adjustable));
         let in_force = Adjustable::ALL.into_iter().map(value).collect();
         api::Amendments { epoch: view.header.epoch, in_force, amendments }
     };

@@ -7,11 +7,10 @@ use axum::{
 };
 use goodwill_ledger::{
     Source,
-    association::{Amended, amended_key},
     donation::Division,
     mining::{Draws, Epoch, draws_key},
 };
-use goodwill_types::{Adjustable, Amount, api};
+use goodwill_types::{Amount, api};
 
 /// Milliseconds in an hour.
 const MS_PER_HOUR: u128 = 3_600_000;
@@ -58,10 +57,8 @@ impl View<'_> {
         let over: Option<Division> = present.checked_sub(1).and_then(|over| self.look(Division::key(over)));
         let epoch = present.saturating_sub(u64::from(over.is_some()));
         let record: Option<Epoch> = self.look(Epoch::key(epoch));
-        let amended: Amended = self.look(amended_key()).unwrap_or_default();
-        let parameters = self.parameters();
-        let grid = amended.changes.iter().find(|c| c.adjustable == (Adjustable::GridGco2ePerKwh {}));
-        let grid = grid.map_or(parameters.grid_gco2e_per_kwh, |change| change.value);
+        let parameters = self.in_force();
+        let grid = parameters.grid_gco2e_per_kwh;
         let donated: Amount = over.map(|over| over.income.0.into_iter().sum()).unwrap_or_default();
         let record = record?;
         let duration_ms = parameters.blocks_per_epoch * parameters.block_time_ms;

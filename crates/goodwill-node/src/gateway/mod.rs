@@ -3,6 +3,7 @@
 mod associations;
 mod donations;
 mod events;
+mod guide;
 mod metrics;
 mod mining;
 mod openapi;
@@ -96,6 +97,7 @@ fn routes() -> OpenApiRouter<Arc<Gateway>> {
         .routes(routes!(associations::amendments))
         .routes(routes!(donations::donations))
         .routes(routes!(donations::energy))
+        .routes(routes!(guide::guide))
         .routes(routes!(openapi::openapi))
         .routes(routes!(metrics::metrics))
         .routes(routes!(read::live))

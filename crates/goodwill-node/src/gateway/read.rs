@@ -4,6 +4,7 @@ use super::{
     Gateway, Problem, Shared,
     openapi::{Always, Unknown},
     prove::prove,
+    view::View,
 };
 use crate::{admission::decode_value, index::Place};
 use axum::{
@@ -46,8 +47,10 @@ pub(super) async fn status(State(gateway): Shared) -> Result<Json<api::Status>, 
     let manifest = &gateway.chain.manifest;
     let opening = || Problem::unavailable("not_ready", "the node opens its state");
     let tip = gateway.engine.tip().await.ok_or_else(opening)?;
+    let mut view = View::read(&gateway, |view| drop(view.in_force())).await?;
+    let parameters = view.in_force();
     let base_fee_per_gas = match tip.height {
-        0 => manifest.parameters.base_fee_min,
+        0 => parameters.base_fee_min,
         _ => chain_state(&gateway).await?.1.base_fee_per_gas,
     };
     Ok(Json(api::Status {
@@ -61,7 +64,7 @@ pub(super) async fn status(State(gateway): Shared) -> Result<Json<api::Status>, 
         epoch: tip.epoch,
         timestamp_ms: tip.timestamp_ms,
         base_fee_per_gas,
-        pollution_tax_bp: manifest.parameters.pollution_tax_bp,
+        pollution_tax_bp: parameters.pollution_tax_bp,
         gas_prices: api::GasPrices {
             base: GAS_PRICES.transaction,
             per_payment: GAS_PRICES.payment,

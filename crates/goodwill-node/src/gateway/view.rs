@@ -3,7 +3,10 @@
 use super::{Gateway, Problem};
 use crate::admission::decode_value;
 use goodwill_engine::READ_KEYS_MAX;
-use goodwill_ledger::Parameters;
+use goodwill_ledger::{
+    Parameters,
+    association::{Amended, amended_key},
+};
 use goodwill_types::{Address, Header, Key, Value, codec::Read};
 use std::collections::BTreeMap;
 
@@ -61,6 +64,12 @@ impl<'a> View<'a> {
 
     pub(super) fn parameters(&self) -> &'a Parameters {
         &self.gateway.chain.manifest.parameters
+    }
+
+    /// The numbers of the rules in force.
+    pub(super) fn in_force(&mut self) -> Parameters {
+        let amended: Amended = self.look(amended_key()).unwrap_or_default();
+        amended.apply(self.parameters())
     }
 
     pub(super) fn text(&self, address: &Address) -> String {
