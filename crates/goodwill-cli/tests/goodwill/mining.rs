@@ -163,7 +163,10 @@ fn miners_buy_serve_earn_and_lose() {
     shares.check(&net);
     follow_all(&net);
     let longest = gaps_ms.iter().max().expect("an epoch");
-    println!("{epochs} epochs; the longest gap at a boundary was {longest} ms at {} ms a block", block_time_ms());
+    println!(
+        "{epochs} epochs; the longest gap at a boundary was {longest} ms at {} ms a block",
+        block_time_ms()
+    );
     println!("gaps in ms: {gaps_ms:?}");
     for (miner, slots) in WANTED.iter().enumerate() {
         let api::Miner { led, missed, donated, unmatured, matured, .. } = net.miner(miner);
