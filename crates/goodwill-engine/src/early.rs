@@ -10,6 +10,8 @@ use tokio::sync::mpsc;
 
 /// Messages that are kept of each node: as many as it sends in an attempt or two.
 const KEPT_OF_NODE: usize = 8;
+/// Bytes of them: more than honest nodes send with the largest committee.
+const BYTES_OF_NODE: usize = 128 * 1024;
 
 /// Messages of one epoch, each node's first.
 #[derive(Default)]
@@ -25,7 +27,8 @@ impl Early {
             *self = Self { epoch, kept: BTreeMap::new() };
         }
         let kept = self.kept.entry(from).or_default();
-        if kept.len() < KEPT_OF_NODE {
+        let bytes: usize = kept.iter().map(IoBuf::len).sum();
+        if kept.len() < KEPT_OF_NODE && bytes + message.len() <= BYTES_OF_NODE {
             kept.push(message);
         }
     }
@@ -97,5 +100,9 @@ mod tests {
         assert!(taken.iter().any(|(from, message)| *from == node(2) && message.as_ref() == [99]));
         early.keep(5, node(1), IoBuf::from(vec![1]));
         assert_eq!(early.take(6).count(), 0, "of another epoch");
+        for _ in 0..KEPT_OF_NODE {
+            early.keep(7, node(1), IoBuf::from(vec![0; BYTES_OF_NODE / 2]));
+        }
+        assert_eq!(early.take(7).count(), 2, "as many bytes as are kept");
     }
 }
