@@ -6,14 +6,15 @@ use crate::{
     block::Block,
     committees::{Committees, Seated, Turns},
     config::{Config, MAILBOX, STORAGE_BUFFER},
+    early::{Early, Rejoined, rejoin},
     evidence::{Evidence, Watch},
     expected::Forecast,
     node::Runtime,
     pacing::{Marshal, Paced},
     rules::Rules,
     seats::{
-        self, Cosigner, Cosigning, Couriers, Forward, NodeRelay, OwnVotes, Reach, RouteReceiver, RouteSender,
-        SeatBlocker, VoteReceiver, VoteSender,
+        self, Cosigner, Cosigning, Couriers, Forward, NodeRelay, OwnVotes, Presence, Reach, Reachable,
+        RouteReceiver, RouteSender, SeatBlocker, VoteReceiver, VoteSender,
     },
 };
 use commonware_consensus::{
@@ -36,7 +37,10 @@ use commonware_runtime::{Handle, buffer::paged::CacheRef};
 use commonware_utils::{NZDuration, NZUsize, ordered::Set, sync::Mutex};
 use goodwill_proof::scheme::Scheme;
 use goodwill_types::Digest;
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 use tokio::sync::mpsc;
 use tracing::info;
 
@@ -75,18 +79,49 @@ pub(crate) struct Active {
     /// The height of its last block.
     pub(crate) last: u64,
     pub(crate) seated: Arc<Seated>,
-    /// The vote on its blocks, if the node takes part.
-    pub(crate) engine: Option<Handle<()>>,
+    /// What the node does in it, if it takes part.
+    pub(crate) part: Option<Part>,
+}
+
+/// The part that a node takes in an epoch.
+pub(crate) struct Part {
+    /// The vote on its blocks.
+    pub(crate) engine: Handle<()>,
+    evidence: Arc<Evidence>,
+    /// Takes votes and certificates that came before the node had entered the epoch.
+    early: [Sending; 2],
 }
 
 impl Active {
     /// Ends the part that the node takes in the epoch.
     pub(crate) async fn leave(self) {
-        if let Some(engine) = self.engine {
-            engine.abort();
-            let _ = engine.await;
+        if let Some(part) = self.part {
+            part.engine.abort();
+            let _ = part.engine.await;
         }
     }
+
+    /// The nodes that are there and do not vote, as far as is known.
+    pub(crate) fn silent(&self, reach: &Reach) -> BTreeSet<Point> {
+        self.part.as_ref().map_or_else(BTreeSet::new, |part| part.evidence.presence.silent(reach))
+    }
+
+    /// A vote or a certificate of this epoch, by its place among both, that was on its way when it began.
+    pub(crate) fn late(&self, place: usize, message: Message<Point>) {
+        if let Some(part) = &self.part {
+            let _ = part.early[place].try_send(message);
+        }
+    }
+}
+
+/// What a node knows of an epoch when it enters.
+pub(crate) struct Foreknown<'a> {
+    /// How far other nodes say that they are.
+    pub(crate) claims: &'a BTreeMap<Point, u64>,
+    /// Nodes that did not vote in the epoch before.
+    pub(crate) silent: BTreeSet<Point>,
+    /// Votes and certificates of the epoch that came before the node was in it.
+    pub(crate) early: &'a mut [Early; 2],
 }
 
 /// What a node signs with in an epoch.
@@ -98,11 +133,11 @@ struct Signers {
 }
 
 type Voting<E> = Deferred<E, Scheme, stateful::Mailbox<E, Chain<E>>, Block, FixedEpocher>;
-type SubChannel<S> = (SubSender<S>, SubReceiver<Point>);
+type Hearing = Rejoined<SubReceiver<Point>>;
+type SubChannel<S> = (SubSender<S>, Hearing);
 type Sending = mpsc::Sender<Message<Point>>;
-type Local = (Sending, mpsc::Receiver<Message<Point>>);
-type Votes<S, B> = (VoteSender<SubSender<S>>, VoteReceiver<SubSender<S>, SubReceiver<Point>, B>);
-type Route<S> = (RouteSender<SubSender<S>>, RouteReceiver<SubReceiver<Point>>);
+type Votes<S, B> = (VoteSender<SubSender<S>>, VoteReceiver<SubSender<S>, Hearing, B>);
+type Route<S> = (RouteSender<Reachable<SubSender<S>>>, RouteReceiver<Hearing>);
 type SimplexConfig<E, B> = simplex::Config<
     Scheme,
     Turns,
@@ -121,14 +156,12 @@ where
     M: Manager<PublicKey = Point>,
     B: Blocker<PublicKey = Point> + Sync,
 {
-    /// Enters `epoch`, whose parent is the block at its boundary. `claims`: how far other nodes say
-    /// that they are.
-    pub(crate) async fn enter(&mut self, epoch: u64, claims: &BTreeMap<Point, u64>) -> Active {
+    /// Enters `epoch`, whose parent is the block at its boundary.
+    pub(crate) async fn enter(&mut self, epoch: u64, known: Foreknown<'_>) -> Active {
         let seated = self.committees.wait(epoch).await;
         let last = self.rules.last(epoch);
         self.track(epoch, 0, &seated, &Set::default());
-        self.forget_journal(epoch).await;
-        let over = is_over(&seated, last, claims);
+        let over = is_over(&seated, last, known.claims);
         let signers = if over { None } else { self.signers(epoch, &seated) };
         let voting = signers.as_ref().map_or(0, |signers| 1 + signers.others.len());
         info!(
@@ -139,11 +172,12 @@ where
             over,
             "entered an epoch"
         );
-        let engine = match signers {
-            Some(signers) => Some(self.vote(epoch, signers, seated.clone()).await),
+        let part = match signers {
+            Some(signers) => Some(self.vote(epoch, signers, seated.clone(), known).await),
             None => None,
         };
-        Active { epoch, last, seated, engine }
+        self.forget_journal(epoch).await;
+        Active { epoch, last, seated, part }
     }
 
     /// Connects the nodes that the next epoch will have, as far as that is known.
@@ -154,17 +188,18 @@ where
         }
     }
 
-    /// Connects the nodes of the committee first, then those that will be in the next and those that
-    /// follow. A set that was tracked already is left as it is, so each gets a number of its own:
-    /// by its epoch, and where in the epoch it became known. All sets of an epoch have the same
-    /// committee, which nodes that gossip about a set must agree on.
+    /// Connects the nodes of the committee, those that will be in the next, and those that follow. A set that was
+    /// tracked already is left as it is, so each gets a number of its own: by its epoch, and where in the
+    /// epoch it became known. Nodes that gossip about a set must agree on it, and tell each other only where
+    /// those of this epoch and the next are: the state says who they are, to everybody the same.
     fn track(&mut self, epoch: u64, offset: u64, seated: &Seated, expected: &Set<Point>) {
         let followers = self.config.followers.iter().filter_map(|key| Point::try_from(key).ok());
-        let others = expected.iter().cloned().chain(followers);
-        let others = others.filter(|node| *node != self.me && seated.nodes.position(node).is_none());
-        let ours = usize::from(seated.nodes.position(&self.me).is_none());
-        let room = self.peers_max.saturating_sub(seated.nodes.len() + ours);
-        let peers = TrackedPeers::new(seated.nodes.clone(), Set::from_iter_dedup(others.take(room)));
+        let new = expected.iter().filter(|node| seated.nodes.position(node).is_none());
+        let room = self.peers_max.saturating_sub(seated.nodes.len() + self.config.followers.len() + 1);
+        let nodes = Set::from_iter_dedup(seated.nodes.iter().chain(new.take(room)).cloned());
+        let followers = followers.filter(|node| *node != self.me && nodes.position(node).is_none());
+        let followers = Set::from_iter_dedup(followers.collect::<Vec<_>>());
+        let peers = TrackedPeers::new(nodes, followers);
         let number = epoch * (self.config.chain.blocks_per_epoch.get() + 1) + offset + 1;
         let _ = self.manager.track(number, peers);
     }
@@ -186,19 +221,29 @@ where
     }
 
     /// Takes part in the vote on the blocks of `epoch`.
-    async fn vote(&mut self, epoch: u64, signers: Signers, seats: Arc<Seated>) -> Handle<()> {
+    async fn vote(&mut self, epoch: u64, signers: Signers, seats: Arc<Seated>, known: Foreknown<'_>) -> Part {
         let boundary = epoch.checked_sub(1).map_or(0, |before| self.rules.last(before));
         let boundary = self.marshal.get_block(Height::new(boundary)).await.expect("boundaries are kept");
         let floor = Floor::Genesis(commonware_cryptography::Digestible::digest(&boundary));
         let runtime = self.runtime.child("epoch").with_attribute("epoch", epoch);
         let own = OwnVotes::new(seats.clone(), &self.me, signers.seat);
         let (echo, local) = seats::local(&seats);
+        seats::presume(&echo, &seats, (epoch, &signers.engine), &known.silent);
         let evidence = self.evidence(seats.clone(), own, echo.clone());
         let config = self.simplex(epoch, floor, (signers.engine, &evidence), seats.clone(), &runtime);
-        let cosigning = self.cosigning(&seats, signers.others, evidence);
-        let votes = self.votes(epoch, cosigning, (echo, local), forward(config.relay.clone())).await;
-        let [certificates, resolver] = self.routes(epoch, seats).await;
-        simplex::Engine::new(runtime, config).start(votes, certificates, resolver)
+        let cosigning = self.cosigning(&seats, signers.others, evidence.clone());
+        let channels = [&mut self.votes, &mut self.certificates, &mut self.resolver];
+        let [(early_votes, votes), (early_certificates, certificates), (_, resolver)] =
+            register(channels, epoch, self.peers_max).await;
+        let early = [early_votes, early_certificates];
+        for (early, sender) in known.early.iter_mut().zip(&early) {
+            early.take(epoch).for_each(|message| drop(sender.try_send(message)));
+        }
+        let forward = forward(config.relay.clone());
+        let votes: Votes<S, B> = cosigning.open(votes, (echo, local), self.blocker.clone(), forward);
+        let [certificates, resolver] = self.routes([certificates, resolver], seats);
+        let engine = simplex::Engine::new(runtime, config).start(votes, certificates, resolver);
+        Part { engine, evidence, early }
     }
 
     fn cosigning(&self, seats: &Arc<Seated>, others: Vec<Cosigner>, evidence: Arc<Evidence>) -> Cosigning {
@@ -206,29 +251,15 @@ where
         Cosigning { seats: seats.clone(), others, evidence, nodes: seats.others(&me), me, reach }
     }
 
-    async fn votes(
-        &mut self,
-        epoch: u64,
-        cosigning: Cosigning,
-        local: Local,
-        forward: Forward,
-    ) -> Votes<S, B> {
-        let channel = self.votes.register(epoch).await.expect(ONCE);
-        cosigning.open(channel, local, self.blocker.clone(), forward)
-    }
-
-    async fn routes(&mut self, epoch: u64, seats: Arc<Seated>) -> [Route<S>; 2] {
+    fn routes(&self, channels: [SubChannel<S>; 2], seats: Arc<Seated>) -> [Route<S>; 2] {
         let couriers = Arc::new(Couriers::new(self.me.clone(), seats.nodes.clone()));
-        let route = |(sender, receiver): SubChannel<S>| {
-            let sender = RouteSender { seats: seats.clone(), couriers: couriers.clone(), inner: sender };
-            let receiver =
-                RouteReceiver { seats: seats.clone(), couriers: couriers.clone(), inner: receiver };
-            (sender, receiver)
-        };
-        [
-            route(self.certificates.register(epoch).await.expect(ONCE)),
-            route(self.resolver.register(epoch).await.expect(ONCE)),
-        ]
+        channels.map(|(sender, inner)| {
+            let (seats, couriers) = (seats.clone(), couriers.clone());
+            let inner_sender = Reachable { reach: self.reach.clone(), inner: sender };
+            let sender =
+                RouteSender { seats: seats.clone(), couriers: couriers.clone(), inner: inner_sender };
+            (sender, RouteReceiver { seats, couriers, inner })
+        })
     }
 
     fn simplex(
@@ -245,7 +276,7 @@ where
             self.marshal.clone(),
             self.rules.epocher.clone(),
         );
-        let leader_timeout = self.leader_timeout();
+        let timing = self.rules.timing();
         simplex::Config {
             scheme,
             elector: Turns(seats.clone()),
@@ -261,16 +292,13 @@ where
             replay_buffer: STORAGE_BUFFER,
             write_buffer: NZUsize!(4096),
             page_cache: self.cache.clone(),
-            leader_timeout,
-            certification_timeout: leader_timeout + Duration::from_secs(1),
-            timeout_retry: Duration::from_secs(2),
+            leader_timeout: timing.leader(),
+            certification_timeout: timing.certification(),
+            timeout_retry: timing.retry(),
             view_retention: VIEWS_KEPT,
-            skip: SkipPolicy::Enabled {
-                timeout: leader_timeout * 2 + Duration::from_secs(3),
-                budget: SkipBudget::Participants,
-            },
-            fetch_timeout: NZDuration!(Duration::from_secs(2)),
-            fetch_retry_delay: Duration::from_millis(500),
+            skip: SkipPolicy::Enabled { timeout: timing.silence(), budget: SkipBudget::Participants },
+            fetch_timeout: NZDuration!(timing.answer()),
+            fetch_retry_delay: timing.ask_again(),
             forward: ForwardPolicy::SilentVoters,
             track_historical_votes: false,
         }
@@ -297,13 +325,8 @@ where
 
     fn evidence(&self, seats: Arc<Seated>, own: OwnVotes, echo: Sending) -> Arc<Evidence> {
         let (chain_id, machine) = (self.config.chain.chain_id, self.machine.clone());
-        let reach = self.reach.clone();
-        Arc::new(Evidence { chain_id, seats, machine, own, reach, echo, heard: Mutex::default() })
-    }
-
-    /// How long a leader is waited for: the block time, and as much again, and a second for the way.
-    fn leader_timeout(&self) -> Duration {
-        Duration::from_millis(self.config.chain.block_time_ms.get()) * 2 + Duration::from_secs(1)
+        let (reach, presence) = (self.reach.clone(), Presence::new(seats.clone()));
+        Arc::new(Evidence { chain_id, seats, machine, own, reach, echo, heard: Mutex::default(), presence })
     }
 
     fn journal(&self, epoch: u64) -> String {
@@ -317,6 +340,21 @@ where
             let _ = self.runtime.remove(&self.journal(forgotten), None).await;
         }
     }
+}
+
+/// Opens channels of `epoch`, each with a sender for what was said in it before. Up to `nodes` nodes talk.
+async fn register<S: Sender<PublicKey = Point>>(
+    channels: [&mut MuxHandle<S>; 3],
+    epoch: u64,
+    nodes: usize,
+) -> [(Sending, SubChannel<S>); 3] {
+    let [votes, certificates, resolver] = channels;
+    let open = async |channel: &mut MuxHandle<S>| {
+        let (sender, receiver) = channel.register(epoch).await.expect(ONCE);
+        let (early, receiver) = rejoin(receiver, nodes);
+        (early, (sender, receiver))
+    };
+    [open(votes).await, open(certificates).await, open(resolver).await]
 }
 
 /// Sends blocks that this node has to nodes that their leader cannot reach.

@@ -4,7 +4,7 @@
 use crate::{
     StateMachine,
     committees::Seated,
-    seats::{OwnVotes, Reach, Signed, Vote, message, signature},
+    seats::{OwnVotes, Presence, Reach, Signed, Vote, message, signature},
 };
 use commonware_actor::Feedback;
 use commonware_consensus::{
@@ -69,6 +69,7 @@ pub(crate) struct Evidence {
     /// Gives the engine votes beside those that arrive.
     pub(crate) echo: mpsc::Sender<Message<Point>>,
     pub(crate) heard: Mutex<Heard>,
+    pub(crate) presence: Presence,
 }
 
 /// What was heard in an epoch.
@@ -114,6 +115,9 @@ impl Evidence {
         // Nobody fills the memory with votes of attempts that are far from here.
         if vote.vote.round().view.abs_diff(latest) > VIEWS_KEPT {
             return;
+        }
+        if let Some(node) = self.seats.host(seat) {
+            self.presence.voted(node, vote.vote.round().view);
         }
         let contradicting = {
             let mut heard = self.heard.lock();

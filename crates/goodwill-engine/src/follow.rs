@@ -3,7 +3,8 @@
 
 use crate::{
     block::Block,
-    epochs::{Active, Epochs},
+    early::Early,
+    epochs::{Active, Epochs, Foreknown, Part},
     expected::Forecast,
     node::Runtime,
     rules::now_ms,
@@ -12,23 +13,19 @@ use commonware_actor::Feedback;
 use commonware_consensus::{Heightable as _, Reporter, marshal::Update, types::Height};
 use commonware_cryptography::ed25519::PublicKey as Point;
 use commonware_macros::select_loop;
-use commonware_p2p::{Blocker, Manager, Receiver, Recipients, Sender};
+use commonware_p2p::{Blocker, Manager, Message, Receiver, Recipients, Sender};
 use commonware_runtime::{Buf as _, IoBuf};
 use commonware_utils::{Acknowledgement as _, acknowledgement::Exact, vec::NonEmptyVec};
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
-    time::{Duration, SystemTime},
+    time::SystemTime,
 };
 use tokio::sync::{mpsc, watch};
 
-/// How often a node says how far it is.
-const HEARTBEAT: Duration = Duration::from_secs(1);
-/// How long a node counts as connected after it was last heard.
-const HEARD_WITHIN: Duration = Duration::from_millis(3_500);
 /// Voters learn of blocks by their votes; only this far behind do they ask for them.
 const LAG_MAX: u64 = 8;
 /// The size of a message on the tip channel: a height.
@@ -83,6 +80,8 @@ pub(crate) struct Follower<E: Runtime, S: Sender, M, B> {
     pub(crate) claims: BTreeMap<Point, u64>,
     /// When each node was last heard.
     pub(crate) heard: BTreeMap<Point, SystemTime>,
+    /// Votes and certificates of the next epoch.
+    pub(crate) early: [Early; 2],
 }
 
 impl<E, S, M, B> Follower<E, S, M, B>
@@ -98,21 +97,21 @@ where
         let mut tip = processed;
         let epoch = self.epochs.rules.epoch(processed + 1);
         self.epochs.committees.check_kept(epoch);
-        let mut active = self.epochs.enter(epoch, &self.claims).await;
+        let mut active = self.enter(epoch, BTreeSet::new()).await;
         let context = self.epochs.runtime.child("follow");
         let mut beat = context.current();
         let [mut votes, mut certificates] = heard.strays;
         select_loop! {
             context,
             on_stopped => {},
-            Some((epoch, (from, _))) = votes.recv() else break => self.stray(&active, epoch, from),
-            Some((epoch, (from, _))) = certificates.recv() else break => self.stray(&active, epoch, from),
+            Some((epoch, message)) = votes.recv() else break => self.stray(&active, epoch, (0, message)),
+            Some((epoch, message)) = certificates.recv() else break => self.stray(&active, epoch, (1, message)),
             message = heard.tips.recv() => {
                 let Ok((from, message)) = message else { break };
                 self.claimed(&active, tip, from, message);
             },
             _ = context.sleep_until(beat) => {
-                beat = context.current() + HEARTBEAT;
+                beat = context.current() + self.epochs.rules.timing().heartbeat();
                 self.beat(tip);
             },
             Ok(()) = heard.tip.changed() else break => {
@@ -137,10 +136,27 @@ where
         if height < active.last {
             return active;
         }
-        let next = self.epochs.enter(active.epoch + 1, &self.claims).await;
+        let next = self.enter(active.epoch + 1, active.silent(&self.epochs.reach)).await;
+        self.hand_over(&active, &next);
         active.leave().await;
         self.catch_up(&next, height);
         next
+    }
+
+    async fn enter(&mut self, epoch: u64, silent: BTreeSet<Point>) -> Active {
+        let known = Foreknown { claims: &self.claims, silent, early: &mut self.early };
+        self.epochs.enter(epoch, known).await
+    }
+
+    /// Tells the nodes of the new committee that were not in the old one that its epoch is over: they hear no
+    /// votes, and the new epoch waits for them.
+    fn hand_over(&mut self, before: &Active, next: &Active) {
+        let new = next.seated.others(&self.epochs.me);
+        let new: Vec<_> =
+            new.into_iter().filter(|node| before.seated.nodes.position(node).is_none()).collect();
+        if before.part.is_some() && !new.is_empty() {
+            let _ = self.say.send(Recipients::Some(new), encode(before.last), true);
+        }
     }
 
     /// In a new epoch, asks at once those that are further: more of the chain can be verified now.
@@ -150,8 +166,15 @@ where
     }
 
     /// Somebody votes in an epoch that the node is not in: if a later one, ours is over, and it has
-    /// the last block of the epoch before.
-    fn stray(&mut self, active: &Active, epoch: u64, from: Point) {
+    /// the last block of the epoch before. `place`: of the channel, among the strays.
+    fn stray(&mut self, active: &Active, epoch: u64, (place, message): (usize, Message<Point>)) {
+        if epoch == active.epoch {
+            return active.late(place, message);
+        }
+        let (from, message) = message;
+        if epoch == active.epoch + 1 {
+            self.early[place].keep(epoch, from.clone(), message);
+        }
         let newest = self.epochs.rules.epoch(self.height_max());
         if (active.epoch + 1..=newest).contains(&epoch) {
             self.note(from.clone(), self.epochs.rules.last(epoch - 1));
@@ -178,7 +201,7 @@ where
         let height = claim.min(self.height_max());
         self.note(from.clone(), height);
         // Who has the epoch's last block votes in it no more: its blocks must be asked for.
-        let slack = if active.engine.is_some() { LAG_MAX } else { 0 };
+        let slack = if active.part.is_some() { LAG_MAX } else { 0 };
         if height > tip && (height >= active.last || height > tip + slack) {
             self.fetch(active, height, from);
         }
@@ -198,7 +221,8 @@ where
     fn beat(&mut self, tip: u64) {
         let _ = self.say.send(Recipients::All, encode(tip), false);
         let now = self.epochs.runtime.current();
-        self.heard.retain(|_, at| now.duration_since(*at).is_ok_and(|since| since < HEARD_WITHIN));
+        let within = self.epochs.rules.timing().heard_within();
+        self.heard.retain(|_, at| now.duration_since(*at).is_ok_and(|since| since < within));
         self.claims.retain(|node, _| self.heard.contains_key(node));
         self.count();
     }
@@ -214,7 +238,7 @@ where
         let nodes = &active.seated.nodes;
         let followers: Vec<_> =
             self.heard.keys().filter(|node| nodes.position(node).is_none()).cloned().collect();
-        if active.engine.is_some() && !followers.is_empty() {
+        if active.part.is_some() && !followers.is_empty() {
             let _ = self.say.send(Recipients::Some(followers), encode(tip), false);
         }
     }
@@ -231,8 +255,8 @@ pub(crate) fn decode(mut message: IoBuf) -> Option<u64> {
 
 /// Resolves when the vote of the active epoch ends, which it never does by itself.
 async fn ended(active: &mut Active) {
-    match &mut active.engine {
-        Some(engine) => drop(engine.await),
+    match &mut active.part {
+        Some(Part { engine, .. }) => drop(engine.await),
         None => std::future::pending().await,
     }
 }

@@ -6,6 +6,7 @@ mod application;
 mod block;
 mod committees;
 mod config;
+mod early;
 mod epochs;
 mod evidence;
 mod expected;
@@ -29,6 +30,7 @@ mod seats;
 #[cfg(feature = "simulation")]
 pub mod simulation;
 mod state;
+mod timing;
 
 pub use config::{AHEAD_MS, BEHIND_BLOCKS, ChainConfig, Config, GOSSIP_SIZE_MAX};
 pub use handle::{Engine, QueryError, READ_KEYS_MAX, Reading, Stopped};

@@ -39,7 +39,7 @@ pub(crate) struct Channels<T> {
 /// Messages a second and connection, in the order of [`Channels`]. The memory reserved for a
 /// connection grows with them.
 pub(crate) const RATES: [NonZeroU32; 7] =
-    [NZU32!(64), NZU32!(64), NZU32!(32), NZU32!(64), NZU32!(32), NZU32!(16), NZU32!(64)];
+    [NZU32!(64), NZU32!(64), NZU32!(32), NZU32!(64), NZU32!(32), NZU32!(32), NZU32!(64)];
 
 impl<T> Channels<T> {
     /// Opens each channel, given its number and its rate.

@@ -12,7 +12,7 @@ use crate::{
     pacing::Marshal,
     parts::{Application, Parts},
     queries::Library,
-    seats::Reach,
+    seats::{Reach, Reachable},
     state::{Source, State},
 };
 use commonware_consensus::types::Height;
@@ -23,7 +23,7 @@ use commonware_p2p::{
 };
 use commonware_runtime::{self as runtime, IoBuf, Spawner};
 use goodwill_types::Header;
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 use tokio::sync::{mpsc, watch};
 
 /// What a node runs on: a real machine or a simulated one.
@@ -58,10 +58,12 @@ pub(crate) async fn run<E, S, R, M, B>(
     let (finals, finals_seen) = mpsc::unbounded_channel();
     let (tip_sent, tip_seen) = watch::channel(0);
     let deliveries = Deliveries { blocks: finals, tip: Arc::new(tip_sent) };
-    let channels = (blocks, backfill);
+    let reach = Reach::default();
+    let backfill = (Reachable { reach: reach.clone(), inner: backfill.0 }, backfill.1);
     let forecast = Arc::new(watch::Sender::new(None));
     let forecast_seen = forecast.subscribe();
     let expected = Expected { machine: machine.clone(), rules: parts.rules.clone(), forecast };
+    let channels = (blocks, backfill);
     let (marshal, application) = parts.start(expected.clone(), tip.clone(), deliveries, channels).await;
     let gossiping = machine.clone();
     parts.runtime.child("gossip").spawn(|context| gossip::run(context, gossiping, outgoing, gossip));
@@ -76,7 +78,7 @@ pub(crate) async fn run<E, S, R, M, B>(
         config,
         machine,
         me,
-        reach: Reach::default(),
+        reach,
         peers_max,
         rules,
         committees,
@@ -89,7 +91,8 @@ pub(crate) async fn run<E, S, R, M, B>(
         certificates,
         resolver,
     };
-    let follower = Follower { epochs, say: tips.0, peers, claims: BTreeMap::new(), heard: BTreeMap::new() };
+    let (claims, heard, early) = Default::default();
+    let follower = Follower { epochs, say: tips.0, peers, claims, heard, early };
     let strays = [stray_votes, stray_certificates];
     let heard = Heard { blocks: finals_seen, tip: tip_seen, strays, tips: tips.1, forecast: forecast_seen };
     follower.run(heard).await;

@@ -12,7 +12,7 @@ use commonware_consensus::{
         core::{CommitmentFallback, Mailbox},
         standard::Standard,
     },
-    types::{Round, View},
+    types::Round,
 };
 use commonware_macros::select;
 use commonware_runtime::{Clock, Spawner};
@@ -26,13 +26,6 @@ use std::{
 
 /// Where blocks and certificates are.
 pub(crate) type Marshal = Mailbox<Scheme, Standard<Block>>;
-
-/// The view in which an epoch begins.
-const FIRST_VIEW: View = View::new(1);
-/// How long the first block of an epoch waits to be certified. A new vote has heard nobody yet, and
-/// as soon as a quorum has spoken it skips leaders that have not. Those who are present need a moment
-/// to be heard: without it one epoch in four began with a skipped view, at the cost of its timeout.
-const ROLL_CALL: Duration = Duration::from_millis(100);
 
 /// Proposes when a block is due, and votes when a proposal's time has come.
 pub(crate) struct Paced<E, A> {
@@ -130,13 +123,6 @@ where
     A: CertifiableAutomaton<Context = Context, Digest = Digest> + Sync,
 {
     async fn certify(&mut self, round: Round, digest: Digest) -> oneshot::Receiver<bool> {
-        if round.view() > FIRST_VIEW {
-            return self.inner.certify(round, digest).await;
-        }
-        let Self { runtime, mut inner, .. } = self.clone();
-        self.answer(async move {
-            runtime.sleep(ROLL_CALL).await;
-            inner.certify(round, digest).await.await.ok()
-        })
+        self.inner.certify(round, digest).await
     }
 }

@@ -41,7 +41,6 @@ use goodwill_types::{Digest, Header};
 use std::{
     num::{NonZeroU64, NonZeroUsize},
     sync::Arc,
-    time::Duration,
 };
 use tokio::sync::watch;
 
@@ -53,10 +52,6 @@ const VIEWS_KEPT: ViewDelta = ViewDelta::new(20);
 const OPERATIONS_KEPT: usize = 64;
 /// Final blocks between two prunings.
 const PRUNE_EVERY: NonZeroUsize = NZUsize!(64);
-/// How long an answer is waited for.
-const FETCH_TIMEOUT: Duration = Duration::from_secs(2);
-/// How long until the next node is asked.
-const FETCH_RETRY: Duration = Duration::from_millis(100);
 /// Blocks and certificates in a file of the archives.
 const ARCHIVE_SECTION: NonZeroU64 = NZU64!(4_096);
 /// Blocks of each node that are kept until somebody asks for them.
@@ -120,7 +115,7 @@ where
         expected: Expected,
         tip: Arc<watch::Sender<Option<Header>>>,
         deliveries: Deliveries,
-        (blocks, backfill): ((S, R), (S, R)),
+        (blocks, backfill): ((S, R), (impl Sender<PublicKey = Point>, R)),
     ) -> (Marshal, Application<E>)
     where
         S: Sender<PublicKey = Point>,
@@ -244,6 +239,7 @@ where
         buffer
     }
 
+    /// Questions are urgent and answers are not: see [`crate::seats::Reachable`].
     fn backfill<S, R>(&self, channel: (S, R)) -> (handler::Receiver<Digest>, backfill::Mailbox<Digest, Point>)
     where
         S: Sender<PublicKey = Point>,
@@ -254,9 +250,9 @@ where
             peer_provider: self.manager.clone(),
             blocker: self.blocker.clone(),
             mailbox_size: MAILBOX,
-            fetch_timeout: NZDuration!(FETCH_TIMEOUT),
-            fetch_retry_delay: FETCH_RETRY,
-            priority_requests: false,
+            fetch_timeout: NZDuration!(self.rules.timing().answer()),
+            fetch_retry_delay: self.rules.timing().ask_again(),
+            priority_requests: true,
             priority_responses: false,
         };
         backfill::init(self.runtime.child("backfill"), config, channel)

@@ -6,6 +6,7 @@ use crate::{
     Config, Engine, StateMachine, handle,
     network::{Channels, Network, message_size_max},
     node,
+    timing::Timing,
 };
 use commonware_cryptography::{
     ChaCha20Poly1305,
@@ -18,12 +19,12 @@ use commonware_stream::{
     cups::{self, Cups},
     sake::{self, Sake},
 };
-use commonware_utils::NZUsize;
+use commonware_utils::{NZUsize, hostname};
 use futures::future::BoxFuture;
 use goodwill_types::{Domain, PublicKey};
 use std::{
     fs::{File, TryLockError},
-    net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener},
+    net::{SocketAddr, TcpListener},
     num::NonZeroUsize,
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
@@ -39,9 +40,6 @@ const STOP_TIMEOUT: Duration = Duration::from_millis(1_500);
 pub(crate) const PEER_SETS: NonZeroUsize = NZUsize!(4);
 /// Messages that may wait inside the network's parts.
 const NETWORK_MAILBOX: NonZeroUsize = NZUsize!(256);
-/// What a node says that cannot be reached. Nobody dials an address that is not of the internet;
-/// where private ones are dialled too, this one refuses at once.
-const NOWHERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
 /// How far the clocks of two nodes may differ.
 const CLOCKS_APART: Duration = Duration::from_secs(5);
 /// How long a handshake may be on its way.
@@ -222,28 +220,35 @@ fn network(config: &ProcessConfig) -> Result<discovery::Config<Handshake>, Failu
         handshake,
         &[Domain::Mesh.tag(), chain.chain_id.as_ref()].concat(),
         config.listen,
-        config.advertised.unwrap_or(NOWHERE),
+        config.advertised.map_or_else(nowhere, Ingress::from),
         bootstrappers(config)?,
         config.peers_max,
         message_size_max(chain),
         NETWORK_MAILBOX,
     );
-    let settings = discovery::Config { tracked_peer_sets: PEER_SETS, ..settings };
-    Ok(if config.allow_private_ips { nearby(settings) } else { settings })
+    let settings = discovery::Config { tracked_peer_sets: PEER_SETS, allow_dns: false, ..settings };
+    let timing = Timing::new(chain.block_time_ms.get());
+    Ok(if config.allow_private_ips { nearby(settings, timing) } else { settings })
+}
+
+/// What a node says that cannot be reached: a name, since names are never dialled. Who dials in vain does not let
+/// the other in meanwhile.
+fn nowhere() -> Ingress {
+    Ingress::Dns { host: hostname!("unreachable.invalid"), port: 0 }
 }
 
 /// Nodes nearby find each other at once, and come back from the same address. Who is known and not
 /// connected is dialled at once, one after the other; then, and while all are connected, the node
-/// looks again once a second: that is the cooldown, and the whole cost of idling.
-fn nearby(settings: discovery::Config<Handshake>) -> discovery::Config<Handshake> {
+/// looks again once a block, or a second: that is the cooldown, and the whole cost of idling.
+fn nearby(settings: discovery::Config<Handshake>, timing: Timing) -> discovery::Config<Handshake> {
     let often = commonware_runtime::Quota::per_second(commonware_utils::NZU32!(128));
     discovery::Config {
         allow_private_ips: true,
-        peer_connection_cooldown: Duration::from_secs(1),
+        peer_connection_cooldown: timing.dial(),
         allowed_handshake_rate_per_ip: often,
         allowed_handshake_rate_per_subnet: often,
         dial_frequency: Duration::from_millis(100),
-        gossip_bit_vec_frequency: Duration::from_secs(2),
+        gossip_bit_vec_frequency: timing.acquaint(),
         ..settings
     }
 }

@@ -7,6 +7,7 @@ use crate::{
     AHEAD_MS, BEHIND_BLOCKS, ChainConfig,
     block::{Block, Context},
     machine::Refused,
+    timing::Timing,
 };
 use bytes::Bytes;
 use commonware_consensus::{
@@ -48,6 +49,11 @@ impl Rules {
     pub(crate) fn new(chain: ChainConfig) -> Self {
         let epocher = FixedEpocher::new(chain.blocks_per_epoch);
         Self { chain, epocher }
+    }
+
+    /// How long things may take.
+    pub(crate) const fn timing(&self) -> Timing {
+        Timing::new(self.chain.block_time_ms.get())
     }
 
     /// The earliest timestamp of a child of `parent`.

@@ -95,7 +95,7 @@ impl Net {
             advertised: reachable(&node).then_some(self.addresses[node]),
             bootstrappers: (0..self.scenario.miners).filter(reachable).map(bootstrapper).collect(),
             allow_private_ips: true,
-            peers_max: NonZeroUsize::new(self.scenario.nodes()).expect("not zero"),
+            peers_max: NonZeroUsize::new(self.scenario.nodes() + 1).expect("not zero"),
             worker_threads: NonZeroUsize::MIN,
         }
     }

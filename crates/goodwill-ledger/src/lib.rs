@@ -24,7 +24,7 @@ pub mod supply;
 mod transaction;
 
 pub use block::{BlockError, ExecutedBlock, Executor, Purpose, Reveal, StoreError};
-pub use check::{InvalidTransaction, check_sender, check_transaction};
+pub use check::{InvalidTransaction, check_inner_signatures, check_sender, check_shape, check_transaction};
 pub use genesis::{chain_id, genesis_committee};
 pub use manifest::{Manifest, ManifestError, Parameters};
 pub use sandbox::Sandbox;

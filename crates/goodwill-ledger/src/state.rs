@@ -86,8 +86,12 @@ impl<'a> State<'a> {
 
     /// Keeps what changed since the last call.
     pub(crate) fn keep(&mut self) {
-        // Not `append`, which rebuilds the whole of the block's map each time.
-        self.block.extend(std::mem::take(&mut self.transaction));
+        let changes = std::mem::take(&mut self.transaction);
+        match self.block.is_empty() {
+            true => *self.block = changes,
+            // Not `append`, which rebuilds the whole of the block's map each time.
+            false => self.block.extend(changes),
+        }
         self.kept = self.supply;
     }
 

@@ -7,7 +7,7 @@ use crate::{
 };
 use bytes::Bytes;
 use goodwill_engine::{Engine, GOSSIP_SIZE_MAX, QueryError};
-use goodwill_ledger::{ChainState, InvalidTransaction, chain_key, check_transaction};
+use goodwill_ledger::{ChainState, InvalidTransaction, chain_key, check_inner_signatures, check_shape};
 use goodwill_types::{
     Account, Key, SignedTransaction, TransactionId, Value,
     codec::{Encode, EncodeSize, List, decode},
@@ -274,7 +274,7 @@ impl Admitter {
                 verdicts.set(place, Ok(candidate.id));
                 continue;
             }
-            match check_transaction(&candidate.signed, &self.chain.manifest) {
+            match check_shape(&candidate.signed, &self.chain.manifest) {
                 Ok(()) => open.push(Open { place, candidate }),
                 Err(invalid) => verdicts.set(place, Err(invalid.into())),
             }
@@ -306,24 +306,30 @@ impl Admitter {
         }
     }
 
-    /// Gives those whose signatures hold.
+    /// Gives those whose signatures hold: the senders', then those that actions carry, so that nobody has
+    /// these verified in another's name.
     async fn verify(&self, open: Vec<Open>, verdicts: &mut Verdicts) -> Vec<Open> {
-        let signatures = self.chain.signatures.clone();
+        let (signatures, chain_id) = (self.chain.signatures.clone(), self.chain.manifest.chain_id());
         let verified = tokio::task::spawn_blocking(move || {
             let holds = signatures
                 .verify(open.iter().map(|Open { candidate, .. }| (candidate.id, &candidate.signed)));
-            (open, holds)
+            let judge = |(open, holds): (Open, bool)| {
+                let judged = match holds {
+                    true => check_inner_signatures(&open.candidate.signed.transaction, &chain_id),
+                    false => Err(InvalidTransaction::Signature),
+                };
+                (open, judged)
+            };
+            open.into_iter().zip(holds).map(judge).collect::<Vec<_>>()
         });
-        let Ok((open, holds)) = verified.await else { return Vec::new() };
-        let judged = open.into_iter().zip(holds);
-        judged
-            .filter_map(|(open, holds)| {
-                if !holds {
-                    verdicts.set(open.place, Err(InvalidTransaction::Signature.into()));
-                }
-                holds.then_some(open)
-            })
-            .collect()
+        let mut hold = Vec::new();
+        for (open, judged) in verified.await.unwrap_or_default() {
+            match judged {
+                Ok(()) => hold.push(open),
+                Err(invalid) => verdicts.set(open.place, Err(invalid.into())),
+            }
+        }
+        hold
     }
 
     /// Adds them by their accounts in the newest state: blocks came while signatures were verified, and

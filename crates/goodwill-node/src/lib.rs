@@ -3,6 +3,7 @@
 //! [`run`] puts them together.
 
 pub mod admission;
+mod asked;
 pub mod chain;
 pub mod config;
 pub mod development;

@@ -240,7 +240,7 @@ impl Mempool {
         }
     }
 
-    /// Whether a transaction that passed `check_transaction` may wait here, if its signature holds;
+    /// Whether a transaction that passed `check_shape` may wait here, if its signatures hold;
     /// `account` and `chain` are of the newest final state.
     ///
     /// # Errors

@@ -104,6 +104,7 @@ pub fn run(
     let secrets = open_secrets(&config, &manifest, &key)?;
     let (chain, mut outbox) =
         Chain::new(manifest, Arc::new(index), Arc::new(secrets), Limits::default(), config.retain_blocks);
+    let seats = config.data.join("seats");
     let path = config.data.join("journal");
     let journal = Journal::open(&path).map_err(|source| ConfigError::File { path, source })?;
     let machine = chain.clone();
@@ -132,8 +133,16 @@ pub fn run(
             let http = listener.local_addr().map_err(|e| e.to_string())?;
             if let Some(miner) = miner {
                 let (config, own) = (config.mine, Client::new(&own_url(http)).map_err(|e| e.to_string())?);
-                let miner =
-                    Miner { chain: machine, node: key, key: miner, config, own, other, equivocations };
+                let miner = Miner {
+                    chain: machine,
+                    node: key,
+                    key: miner,
+                    config,
+                    own,
+                    other,
+                    equivocations,
+                    folder: seats,
+                };
                 let stop = stop.clone();
                 std::thread::spawn(move || miner.run(&stop));
             }

@@ -12,6 +12,7 @@ use std::{
     collections::BTreeMap,
     fs::{self, File, OpenOptions},
     io::{self, Write as _},
+    ops::Range,
     path::{Path, PathBuf},
     sync::{Mutex, MutexGuard, PoisonError},
     time::{SystemTime, UNIX_EPOCH},
@@ -114,29 +115,34 @@ impl Secrets {
         Ok(secrets)
     }
 
-    /// `count` seats of `epoch` for the miner `account`, with their consents. Those that were made
-    /// before for the epoch are given again, so that nothing is made twice. On disk when this returns.
+    /// The seats of `epoch` with these `numbers`, for the miner `account`, with their consents. Those that
+    /// were made before are given again, so that nothing is made twice. On disk when this returns.
     ///
     /// # Errors
     /// When the disk fails.
     pub fn make(
         &self,
         epoch: u64,
-        count: u32,
+        numbers: Range<u32>,
         account: &goodwill_types::Address,
         chain_id: &Digest,
     ) -> io::Result<Vec<NewSeat>> {
         let mut held = self.lock();
-        if held.seats.get(&epoch).is_none_or(|seats| seats.len() < count as usize) {
-            let made: Vec<_> = (0..count).map(|number| self.new_seat(epoch, number)).collect();
+        let before = held.seats.get(&epoch).map_or(0, |seats| seats.len() as u32);
+        if before < numbers.end {
+            let new: Vec<_> = (before..numbers.end).map(|number| self.new_seat(epoch, number)).collect();
             if let Some(folder) = &self.folder {
-                write_private(&folder.join(file_of(epoch)), &text_of(&made))?;
+                let path = folder.join(file_of(epoch));
+                let old = if before > 0 { read_seats(&path)? } else { Vec::new() };
+                write_private(&path, &text_of(old.iter().chain(&new)))?;
             }
-            held.keep(epoch, made, self.luck_length);
+            held.keep(epoch, new, self.luck_length);
         }
         let message = consent(epoch, account);
-        let seats = held.seats[&epoch].iter().take(count as usize);
+        let numbers = numbers.start as usize..numbers.end as usize;
+        let seats = held.seats.get(&epoch).and_then(|seats| seats.get(numbers)).unwrap_or_default();
         Ok(seats
+            .iter()
             .map(|key| NewSeat {
                 key: key.public_key(),
                 luck_tip: held.luck[&key.public_key()].tip(),
@@ -219,7 +225,7 @@ impl Held {
             let chain = LuckChain::new(Digest::from(*luck), luck_length);
             self.luck.insert(key.public_key(), chain);
         }
-        self.seats.insert(epoch, made.into_iter().map(|made| made.key).collect());
+        self.seats.entry(epoch).or_default().extend(made.into_iter().map(|made| made.key));
     }
 }
 
@@ -232,9 +238,9 @@ fn epoch_of(path: &Path) -> Option<u64> {
     path.file_stem().filter(|_| is_toml)?.to_str()?.parse().ok()
 }
 
-fn text_of(made: &[Made]) -> String {
+fn text_of<'a>(made: impl Iterator<Item = &'a Made>) -> String {
     let stored = |made: &Made| Stored { key: hex::encode(made.key.to_seed()), luck: hex::encode(made.luck) };
-    let seats = StoredSeats { seats: made.iter().map(stored).collect() };
+    let seats = StoredSeats { seats: made.map(stored).collect() };
     toml::to_string(&seats).expect("texts are TOML")
 }
 
@@ -271,7 +277,7 @@ fn create_private(folder: &Path) -> io::Result<()> {
 }
 
 /// Writes a file as a whole or not at all, readable by its owner only; on disk when this returns.
-fn write_private(path: &Path, text: &str) -> io::Result<()> {
+pub(crate) fn write_private(path: &Path, text: &str) -> io::Result<()> {
     let new = path.with_extension("new");
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(true);
@@ -291,6 +297,7 @@ fn write_private(path: &Path, text: &str) -> io::Result<()> {
 mod tests {
     use super::*;
     use goodwill_types::{Address, Seat};
+    use std::collections::BTreeSet;
 
     fn chain() -> Digest {
         hash(Domain::Chain, b"test")
@@ -314,18 +321,31 @@ mod tests {
     fn secrets_survive_a_restart_and_are_made_once() {
         let folder = tempfile::tempdir().unwrap();
         let secrets = Secrets::open(folder.path(), None, 16).unwrap();
-        let seats = secrets.make(5, 3, &account(), &chain()).unwrap();
+        let seats = secrets.make(5, 0..3, &account(), &chain()).unwrap();
         let again = Secrets::open(folder.path(), None, 16).unwrap();
-        assert_eq!(again.make(5, 3, &account(), &chain()).unwrap(), seats);
+        assert_eq!(again.make(5, 0..3, &account(), &chain()).unwrap(), seats);
         assert_eq!(again.reveal(&seats[0].key, 16), secrets.reveal(&seats[0].key, 16));
-        assert_ne!(keys(&again.make(6, 3, &account(), &chain()).unwrap()), keys(&seats));
+        assert_ne!(keys(&again.make(6, 0..3, &account(), &chain()).unwrap()), keys(&seats));
+    }
+
+    #[test]
+    fn more_seats_of_an_epoch_are_others_and_the_first_are_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let secrets = Secrets::open(folder.path(), None, 16).unwrap();
+        let first = secrets.make(5, 0..2, &account(), &chain()).unwrap();
+        let more = secrets.make(5, 2..5, &account(), &chain()).unwrap();
+        let again = Secrets::open(folder.path(), None, 16).unwrap();
+        assert_eq!(again.make(5, 0..5, &account(), &chain()).unwrap(), [first, more].concat());
+        let all: BTreeSet<_> =
+            keys(&again.make(5, 0..5, &account(), &chain()).unwrap()).into_iter().collect();
+        assert_eq!(all.len(), 5);
     }
 
     #[test]
     fn secrets_are_erased_once_no_committee_needs_them() {
         let folder = tempfile::tempdir().unwrap();
         let secrets = Secrets::open(folder.path(), None, 16).unwrap();
-        let seats = secrets.make(5, 2, &account(), &chain()).unwrap();
+        let seats = secrets.make(5, 0..2, &account(), &chain()).unwrap();
         secrets.passed(5, u64::MAX).unwrap();
         let with = committee(&keys(&seats));
         assert_eq!(secrets.enter(5, &with).len(), 2);
@@ -354,7 +374,7 @@ mod tests {
     #[test]
     fn damaged_secrets_are_not_made_anew() {
         let folder = tempfile::tempdir().unwrap();
-        Secrets::open(folder.path(), None, 16).unwrap().make(5, 1, &account(), &chain()).unwrap();
+        Secrets::open(folder.path(), None, 16).unwrap().make(5, 0..1, &account(), &chain()).unwrap();
         fs::write(folder.path().join("5.toml"), "seats = 1").unwrap();
         let error = Secrets::open(folder.path(), None, 16).unwrap_err();
         assert!(error.to_string().contains("is damaged"), "{error}");

@@ -113,6 +113,8 @@ fn start(manifest: &Manifest) -> ChainState {
         gas_used: 0,
         luck: manifest.chain_id(),
         pots: Default::default(),
+        epoch_gas: 0,
+        paid_turns: 0,
         supply: Supply::default(),
     }
 }

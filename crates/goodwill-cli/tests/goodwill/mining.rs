@@ -1,7 +1,8 @@
 //! Miners as processes: they buy slots of every epoch, serve, earn, lose, come back; committees change
 //! and the chain goes on. `GOODWILL_EPOCHS=20` runs as many epochs; the default is short. `just mine`.
+//! `GOODWILL_BLOCK_TIME_MS` makes blocks slower, to see how long the changes of epochs are then.
 
-use crate::world::{Process, Starting, check_supply, wait_until};
+use crate::world::{PATIENCE, Process, Starting, check_supply, wait_for, wait_until};
 use goodwill_node::{
     config::{KeyFile, store_key},
     development::Development,
@@ -22,6 +23,7 @@ use std::{
     env, fs,
     net::TcpListener,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 const FOUNDERS: u32 = 3;
@@ -29,7 +31,6 @@ const FOUNDERS: u32 = 3;
 const WANTED: [u32; 6] = [1, 1, 2, 3, 5, 9];
 const SLOTS: u64 = 32;
 const EPOCH: u64 = 64;
-const BLOCK_TIME_MS: u64 = 100;
 /// Which of the miners is killed for two epochs, and which votes against itself.
 const KILLED: usize = 3;
 const EQUIVOCATES: usize = 2;
@@ -56,7 +57,7 @@ impl Net {
             ("blocks_per_epoch", EPOCH),
             ("slots_per_epoch", SLOTS),
             ("seats_min", 16),
-            ("block_time_ms", BLOCK_TIME_MS),
+            ("block_time_ms", block_time_ms()),
         ];
         let http = ([127, 0, 0, 1], 0).into();
         let chain = Development { miners: FOUNDERS, http, parameters: &parameters, slots: 0 };
@@ -100,7 +101,9 @@ impl Net {
     }
 
     fn reach_epoch(&self, epoch: u64, offset: u64) {
-        self.founders[0].reach(epoch * EPOCH + offset);
+        let height = epoch * EPOCH + offset;
+        let patience = PATIENCE + Duration::from_millis(EPOCH * block_time_ms() * 2);
+        wait_for(&format!("height {height}"), patience, || self.founders[0].height() >= height);
     }
 
     fn miner(&self, miner: usize) -> api::Miner {
@@ -110,6 +113,11 @@ impl Net {
     fn epoch(&self, number: u64) -> api::Epoch {
         self.client().epoch(Some(number)).unwrap()
     }
+}
+
+/// Fast, unless somebody wants to measure.
+fn block_time_ms() -> u64 {
+    env::var("GOODWILL_BLOCK_TIME_MS").map_or(100, |text| text.parse().expect("a number"))
 }
 
 fn free_address() -> String {
@@ -124,9 +132,8 @@ fn miners_buy_serve_earn_and_lose() {
     (0..WANTED.len()).for_each(|miner| net.run(miner));
 
     // What was ordered in epoch 0 is served in epoch 2.
-    let mut led = BTreeMap::<String, u64>::new();
-    let mut seats = BTreeMap::<String, u64>::new();
-    let (mut gap_ms, mut killed_at) = (0, None);
+    let mut shares = Shares::default();
+    let (mut gaps_ms, mut killed_at) = (Vec::new(), None);
     for epoch in 2..2 + epochs {
         net.reach_epoch(epoch, EPOCH / 2);
         let now = net.epoch(epoch);
@@ -135,7 +142,7 @@ fn miners_buy_serve_earn_and_lose() {
         let away = killed_at.is_some_and(|at| epoch > at && epoch <= at + 3);
         let expected: u32 = WANTED.iter().sum::<u32>() - if away { WANTED[KILLED] } else { 0 };
         assert!(paid >= expected - WANTED[EQUIVOCATES], "{paid} paid seats in epoch {epoch}");
-        gap_ms = gap_ms.max(boundary_gap_ms(&net.founders[0], epoch * EPOCH));
+        gaps_ms.push(boundary_gap_ms(&net.founders[0], epoch * EPOCH));
         check_supply(&net.founders[0].get("/v1/supply"));
         if epochs > 8 && epoch == 8 {
             net.miners[KILLED].take().expect("it runs").kill();
@@ -148,16 +155,19 @@ fn miners_buy_serve_earn_and_lose() {
             equivocate(&net, epoch);
         }
         net.reach_epoch(epoch + 1, 0);
-        let over = net.epoch(epoch);
-        let undisturbed = killed_at.is_none() && epoch < 3;
-        for seat in over.seats.iter().filter(|seat| seat.paid && undisturbed) {
-            *led.entry(seat.miner.clone()).or_default() += u64::from(seat.led);
-            *seats.entry(seat.miner.clone()).or_default() += 1;
+        // A miner that is killed in the middle of an epoch misses turns.
+        if killed_at != Some(epoch) {
+            shares.count(&net, &net.epoch(epoch), away);
         }
     }
-    check_shares(&net, &seats, &led);
+    shares.check(&net);
     follow_all(&net);
-    println!("{epochs} epochs; the longest gap at a boundary was {gap_ms} ms at {BLOCK_TIME_MS} ms a block");
+    let longest = gaps_ms.iter().max().expect("an epoch");
+    println!(
+        "{epochs} epochs; the longest gap at a boundary was {longest} ms at {} ms a block",
+        block_time_ms()
+    );
+    println!("gaps in ms: {gaps_ms:?}");
     for (miner, slots) in WANTED.iter().enumerate() {
         let api::Miner { led, missed, donated, unmatured, matured, .. } = net.miner(miner);
         println!(
@@ -206,21 +216,46 @@ fn equivocate(net: &Net, epoch: u64) {
     assert_eq!(paid, holds.balance, "the reporter's fee is repaid");
 }
 
-/// Every miner's blocks are its share of the turns, within four standard deviations.
-fn check_shares(net: &Net, seats: &BTreeMap<String, u64>, led: &BTreeMap<String, u64>) {
-    let all: u64 = seats.values().sum();
-    let blocks: u64 = led.values().sum();
-    for (miner, wanted) in WANTED.iter().enumerate() {
-        let text = address(miner).display(&net.manifest.address_prefix);
-        let (seats, led) = (seats[&text], led[&text]);
-        assert_eq!(seats, u64::from(*wanted), "all orders fit, so all are filled");
-        let share = seats as f64 / all as f64;
-        let deviation = (blocks as f64 * share * (1.0 - share)).sqrt();
-        let z = (led as f64 - blocks as f64 * share) / deviation;
-        assert!(
-            z.abs() < 4.0,
-            "miner {miner} made {led} of {blocks} blocks with {seats} of {all} seats: z = {z}"
-        );
+/// Of each miner, the blocks that it made and those that its seats promised, over epochs without faults.
+#[derive(Default)]
+struct Shares(BTreeMap<String, Share>);
+
+#[derive(Default)]
+struct Share {
+    led: u64,
+    promised: f64,
+    variance: f64,
+    epochs: u64,
+}
+
+impl Shares {
+    /// Counts an epoch that is over: all orders fit, so whoever ordered has its seats.
+    fn count(&mut self, net: &Net, epoch: &api::Epoch, away: bool) {
+        let paid: Vec<_> = epoch.seats.iter().filter(|seat| seat.paid).collect();
+        let blocks: u64 = paid.iter().map(|seat| u64::from(seat.led)).sum();
+        for (miner, wanted) in WANTED.iter().enumerate() {
+            let text = address(miner).display(&net.manifest.address_prefix);
+            let own: Vec<_> = paid.iter().filter(|seat| seat.miner == text).collect();
+            let absent = (miner == KILLED && away) || (miner == EQUIVOCATES && own.is_empty());
+            assert_eq!(own.len(), if absent { 0 } else { *wanted as usize }, "miner {miner}");
+            let share = own.len() as f64 / paid.len() as f64;
+            let counted = self.0.entry(text).or_default();
+            counted.led += own.iter().map(|seat| u64::from(seat.led)).sum::<u64>();
+            counted.promised += blocks as f64 * share;
+            counted.variance += blocks as f64 * share * (1.0 - share);
+            counted.epochs += u64::from(!absent);
+        }
+    }
+
+    /// Every miner's blocks are its share of the turns, within four standard deviations.
+    fn check(&self, net: &Net) {
+        for miner in 0..WANTED.len() {
+            let text = address(miner).display(&net.manifest.address_prefix);
+            let Share { led, promised, variance, epochs } = &self.0[&text];
+            let z = (*led as f64 - promised) / variance.sqrt();
+            println!("miner {miner}: {led} blocks of {promised:.1} promised in {epochs} epochs: z = {z:.2}");
+            assert!(z.abs() < 4.0, "miner {miner}: z = {z}");
+        }
     }
 }
 

@@ -139,10 +139,14 @@ impl Drop for Process {
     }
 }
 
-pub(crate) fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
+pub(crate) fn wait_until(what: &str, condition: impl FnMut() -> bool) {
+    wait_for(what, PATIENCE, condition);
+}
+
+pub(crate) fn wait_for(what: &str, patience: Duration, mut condition: impl FnMut() -> bool) {
     let started = Instant::now();
     while !condition() {
-        assert!(started.elapsed() < PATIENCE, "waited in vain until {what}");
+        assert!(started.elapsed() < patience, "waited in vain until {what}");
         thread::sleep(Duration::from_millis(50));
     }
 }

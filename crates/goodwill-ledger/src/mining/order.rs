@@ -118,8 +118,9 @@ pub(crate) fn apply_draw(
     epoch: u64,
 ) -> Result<(), StoreError> {
     let mut record: Epoch = state.must(Epoch::key(epoch))?;
-    let orders = take_orders(state, &record, epoch)?;
+    let mut orders = take_orders(state, &record, epoch)?;
     let filled = fill(&orders, record.ordered, parameters.slots_per_epoch, epoch, luck);
+    by_account(&mut orders);
     let mut drawn = Vec::with_capacity(filled.len());
     for Order { account, count } in orders {
         let slots = filled.get(&account).copied().unwrap_or(0);
@@ -129,7 +130,6 @@ pub(crate) fn apply_draw(
             drawn.push(Drawn { account, slots, taken_up: 0, power_mw: 0 });
         }
     }
-    drawn.sort_unstable_by_key(|drawn| drawn.account);
     record.filled = filled.values().sum();
     state.write(Epoch::key(epoch), &record);
     state.write(draws_key(epoch), &Draws::new(drawn).expect("at most one for each slot"));
@@ -180,6 +180,11 @@ pub(crate) fn fill(
         *filled.entry(holder.expect("a ticket has a holder")).or_default() += 1;
     }
     filled
+}
+
+/// In the order in which the state holds their accounts: what is near is read and written faster.
+pub(crate) fn by_account(orders: &mut [Order]) {
+    orders.sort_unstable_by_key(|order| order.account);
 }
 
 /// Gives back what was locked for slots that were not filled.

@@ -2,7 +2,7 @@
 
 use super::{
     missed_turns,
-    order::{fill, pages},
+    order::{by_account, fill, pages},
     records::{
         Epoch, Miner, Order, OrderPage, Owners, SeatRecord, TakenSeats, draws_key, founder_key,
         order_page_key, owners_key, page_of, taken_seats_key,
@@ -58,8 +58,9 @@ impl Plan<'_> {
         let filled = fill(&orders, record.ordered, slots, epoch, &chain.luck);
         filled.keys().for_each(|account| self.want(Miner::key(account)));
         let filled = |order: &Order| filled.get(&order.account).copied().unwrap_or(0);
-        let open = orders.iter().filter(|order| order.count > filled(order).into());
-        open.for_each(|order| self.want(Account::key(&order.account)));
+        orders.retain(|order| order.count > filled(order).into());
+        by_account(&mut orders);
+        orders.iter().for_each(|order| self.want(Account::key(&order.account)));
         Ok(())
     }
 

@@ -15,6 +15,8 @@ fn chain() -> ChainState {
         gas_used: 0,
         luck: hash(Domain::Chain, b"luck"),
         pots: Default::default(),
+        epoch_gas: 0,
+        paid_turns: 0,
         supply: Supply::default(),
     }
 }

@@ -89,7 +89,7 @@ impl Miners {
     fn take_up(&self, epoch: u64, miner: usize) -> Option<SignedTransaction> {
         let count = Some(self.wanted(epoch, miner)).filter(|count| *count > 0)?;
         let (chain_id, account) = (self.manifest.chain_id(), account(miner));
-        let seats = self.secrets[miner].make(epoch, count, &account, &chain_id).expect("memory");
+        let seats = self.secrets[miner].make(epoch, 0..count, &account, &chain_id).expect("memory");
         let node = node_key(miner);
         let action = Action::ServeSeats {
             epoch,
