@@ -306,7 +306,7 @@ pub static ATTACKS: [Attack; 26] = [
     attack(
         "eclipse",
         "a client is shown only old blocks, or forged ones",
-        (Held, 0.0..=0.0, "forged blocks believed"),
+        (Bounded, 336.0..=336.0, "hours into the past, where trust_epochs are 336 hours"),
         client::eclipse,
     ),
     attack(
@@ -324,7 +324,7 @@ pub static ATTACKS: [Attack; 26] = [
     attack(
         "double-spend",
         "an account signs two payments with the same coins",
-        (Held, 1.0..=1.0, "payments made of both"),
+        (Held, 1.0..=1.0, "payments made of the two"),
         payment::double_spend,
     ),
     attack(
@@ -348,7 +348,7 @@ pub static ATTACKS: [Attack; 26] = [
     attack(
         "byzantine",
         "more than a third of the seats sign two blocks",
-        (Broken, 33.3..=34.5, "% of the seats that fork the chain, and are punished"),
+        (Broken, 33.3..=34.5, "% of the seats that fork the chain"),
         committee::byzantine,
     ),
 ];

@@ -114,17 +114,36 @@ pub(crate) fn eclipse(trial: &Trial) -> Result<Found, String> {
         chain.finality(&old, 4),
         finality(&other, borrowed),
         elsewhere.finality(&old, 7),
+        chain.finality(&paid.block(&chain, 2, NOW_MS - HOUR_MS), 7),
         chain.finality(&paid.block(&chain, 4, NOW_MS), 7),
     ];
     let tries = forged.len();
     let believed =
         forged.into_iter().filter(|proof| paid.is_believed(&client, &chain, proof.clone())).count();
-    let age_h = (NOW_MS - old.timestamp_ms) / HOUR_MS;
+    ensure(believed == 0, &format!("{believed} of {tries} forged blocks were believed"))?;
+    let oldest_h = oldest_start(&chain)?;
     let words = format!(
-        "{believed} of {tries} forged blocks were believed; a true but old one was, and says that it is {age_h} hours \
-         old: a client sees that it is kept in the past"
+        "{tries} forged blocks were refused; true but old ones are believed, each with its time, back to the epoch \
+         of the client's start, which may be {oldest_h} hours old"
     );
-    Ok(Found::new(believed as f64, words))
+    Ok(Found::new(oldest_h as f64, words))
+}
+
+/// The age of the oldest block with which a client starts, in hours.
+fn oldest_start(chain: &Chain) -> Result<u64, String> {
+    let starts = |age_ms: u64| {
+        let header = header(&chain.committee, 3, NOW_MS - age_ms, b"start");
+        match chain.client(&header) {
+            Ok(_) => Ok(true),
+            Err(LightError::TooOld { .. }) => Ok(false),
+            Err(other) => Err(other.to_string()),
+        }
+    };
+    let mut hours = 0;
+    while starts((hours + 1) * HOUR_MS)? {
+        hours += 1;
+    }
+    Ok(hours)
 }
 
 /// All keys of epoch 3 were bought later, for little: their coins were given away long ago.

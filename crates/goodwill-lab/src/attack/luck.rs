@@ -7,7 +7,7 @@ use super::{
 };
 use goodwill_node::ledger::{BlockError, ExecutedBlock, Executor, Purpose, Sandbox};
 use goodwill_types::{
-    Action, Amount, BlockContext, Committee, Digest, Domain, Known, LuckChain, Progress, PublicKey,
+    Action, Address, Amount, BlockContext, Committee, Digest, Domain, Known, LuckChain, Progress, PublicKey,
     SecretKey, hash,
 };
 use std::{
@@ -15,37 +15,42 @@ use std::{
     sync::Arc,
 };
 
-/// Lucks for which every place of the schedule is tried as the last one before the draw.
-const LUCKS: u64 = 24;
+/// Schedules of the committee, and lucks for which each place of a schedule is tried as the last one
+/// before the draw.
+const SCHEDULES: u64 = 8;
+const LUCKS: u64 = 3;
+/// The attacker's seats: a third of 64, rounded down.
+const OWN_SEATS: u32 = 21;
 
-/// A chain with the slots of a standard one just before a draw, and all that its miners know.
+/// A chain with the slots of a standard one, and all that its miners know.
 struct Eve {
     sandbox: Sandbox,
-    /// Whose slots are drawn.
-    next: u64,
+    /// The epoch that begins next, or the present one.
+    epoch: u64,
     committee: Committee,
-    luck: BTreeMap<PublicKey, LuckChain>,
+    luck: Arc<BTreeMap<PublicKey, LuckChain>>,
     /// The attacker's seats.
-    own: BTreeSet<PublicKey>,
+    own: Arc<BTreeSet<PublicKey>>,
     attacker: SecretKey,
 }
 
 impl Eve {
-    /// The attacker ordered 64 of 192 slots, for the present epoch and for the next one.
+    /// Just before the epoch. The attacker ordered 64 of 192 slots for it, got [`OWN_SEATS`], and ordered
+    /// as many for the epoch after.
     fn new(trial: &Trial) -> Result<Self, String> {
         let people: Vec<_> = (0..4).map(|n| trial.key("person", n)).collect();
         let parameters = [("blocks_per_epoch", 960), ("slots_per_epoch", 64), ("seats_min", 1)];
         let founders = vec![trial.key("founder", 0)];
         let setting = Setting { founders, people: &people, parameters: &parameters, authority: None };
         let mut sandbox = setting.begin(trial);
-        let orders = [64, 43, 43, 42];
         let all = |sandbox: &mut Sandbox| {
-            people.iter().zip(orders).try_for_each(|(person, count)| order(sandbox, person, count))
+            people.iter().zip([64, 43, 43, 42]).try_for_each(|(person, count)| order(sandbox, person, count))
         };
         let epoch = sandbox.manifest().parameters.ordering(sandbox.chain().height + 1);
         all(&mut sandbox)?;
-        sandbox.warp(sandbox.manifest().parameters.draw_height(epoch));
+        sandbox.warp(*sandbox.manifest().parameters.heights(epoch - 1).start());
         all(&mut sandbox)?;
+        let mut sandbox = fair_draw(trial, sandbox, epoch, &account(&people[0]))?;
         let (mut luck, mut own) = (BTreeMap::new(), BTreeSet::new());
         for person in &people {
             let count = slots(&sandbox, epoch, &account(person));
@@ -57,11 +62,20 @@ impl Eve {
             }
             luck.extend(chains);
         }
-        let next = epoch + 1;
-        sandbox.warp(sandbox.manifest().parameters.draw_height(next) - 3);
-        let committee = sandbox.committee(epoch).ok_or("no committee")?;
-        let attacker = people[0].clone();
-        Ok(Self { sandbox, next, committee, luck, own, attacker })
+        sandbox.warp(sandbox.manifest().parameters.heights(epoch).start() - 2);
+        let committee = sandbox.committee(epoch - 1).ok_or("no committee")?;
+        let (luck, own, attacker) = (Arc::new(luck), Arc::new(own), people[0].clone());
+        Ok(Self { sandbox, epoch, committee, luck, own, attacker })
+    }
+
+    /// Just before the draw for the epoch after, with the schedule that follows from `luck`.
+    fn scheduled(&self, luck: Digest) -> Result<Self, String> {
+        let mut sandbox = self.sandbox.clone();
+        sandbox.set_luck(luck);
+        sandbox.warp(sandbox.manifest().parameters.draw_height(self.epoch + 1) - 3);
+        let committee = sandbox.committee(self.epoch).ok_or("no committee")?;
+        let (luck, own, attacker) = (self.luck.clone(), self.own.clone(), self.attacker.clone());
+        Ok(Self { sandbox, committee, epoch: self.epoch, luck, own, attacker })
     }
 
     /// The chain before the last block whose luck counts, which is the turn of `place` of the schedule.
@@ -97,8 +111,21 @@ impl Eve {
             sandbox.wake(key, self.luck[&key].clone());
         });
         sandbox.warp(sandbox.chain().height + 1);
-        slots(&sandbox, self.next, &account(&self.attacker))
+        slots(&sandbox, self.epoch + 1, &account(&self.attacker))
     }
+}
+
+/// The chain after the draw for `epoch`, with a luck that gives `attacker` its fair share.
+fn fair_draw(trial: &Trial, mut sandbox: Sandbox, epoch: u64, attacker: &Address) -> Result<Sandbox, String> {
+    sandbox.warp(sandbox.manifest().parameters.draw_height(epoch) - 1);
+    let drawn = (0..200).map(|n| {
+        let mut sandbox = sandbox.clone();
+        sandbox.set_luck(trial.digest("draw", n));
+        sandbox.warp(sandbox.chain().height + 1);
+        sandbox
+    });
+    let mut fair = drawn.filter(|sandbox| slots(sandbox, epoch, attacker) == OWN_SEATS);
+    fair.next().ok_or_else(|| "no luck gives a third of the seats".into())
 }
 
 /// The luck of the seats that [`Sandbox::take_up`] makes.
@@ -116,38 +143,54 @@ fn lucks(sandbox: &Sandbox, miner: &SecretKey, epoch: u64, count: u32) -> Vec<(P
 /// is withheld costs its reward: with all slots sold, no seat has more turns than are paid.
 pub(crate) fn withholding(trial: &Trial) -> Result<Found, String> {
     let eve = Eve::new(trial)?;
+    let record = eve.sandbox.epoch(eve.epoch + 1).ok_or("the epoch is not known")?;
     let parameters = &eve.sandbox.manifest().parameters;
-    let record = eve.sandbox.epoch(eve.next).ok_or("the epoch is not known")?;
     let (reward, turns) = (record.reward.units as f64, parameters.paid_turns() as f64);
-    let profit = turns * reward - record.price.units as f64;
-    let fair = f64::from(parameters.slots_per_epoch) / 3.0;
-    let (places, mut gained, mut tried) = (eve.committee.schedule.len(), 0.0, 0_u64);
-    for n in 0..LUCKS {
-        let luck = trial.digest("eve", n);
-        for place in 0..places {
-            tried += 1;
-            let run = eve.run(place);
-            if run == 0 {
-                continue;
-            }
-            let before = eve.before(place, luck);
-            let value = |withheld: usize| {
-                let drawn = eve.drawn(&before, place, withheld);
-                f64::from(drawn) * profit - withheld as f64 * reward
-            };
-            let honest = value(0);
-            let unknown = fair * profit - run as f64 * reward;
-            gained += (1..run).map(value).fold(honest.max(unknown), f64::max) - honest;
-        }
+    let stakes = Stakes {
+        reward,
+        profit: turns * reward - record.price.units as f64,
+        fair: f64::from(parameters.slots_per_epoch) / 3.0,
+    };
+    let mut gained = 0.0;
+    for schedule in 0..SCHEDULES {
+        let eve = eve.scheduled(trial.digest("schedule", schedule))?;
+        gained += (0..LUCKS).map(|n| gain(&eve, trial.digest("eve", n), &stakes)).sum::<f64>();
     }
-    let gain = gained / tried as f64;
-    let (of_profit, of_reward) = (gain / (fair * profit) * 100.0, gain / (fair * turns * reward) * 100.0);
+    let gain = gained / (SCHEDULES * LUCKS) as f64;
+    let of_profit = gain / (stakes.fair * stakes.profit) * 100.0;
+    let of_reward = gain / (stakes.fair * turns * reward) * 100.0;
     ensure(of_reward <= 0.5, &format!("it gained {of_reward:.2} % of the fair reward"))?;
     let words = format!(
         "with a third of the seats and of three times as many orders as slots, choosing the best luck at the end \
          gained {of_profit:.2} % of the fair profit, {of_reward:.2} % of the fair reward"
     );
     Ok(Found::new(of_profit, words))
+}
+
+/// What a turn earns, what a slot brings, and how many slots the attacker gets on average.
+struct Stakes {
+    reward: f64,
+    profit: f64,
+    fair: f64,
+}
+
+/// What the attacker gains on average over all places of the schedule at which the draw may find it.
+fn gain(eve: &Eve, luck: Digest, stakes: &Stakes) -> f64 {
+    let places = eve.committee.schedule.len();
+    let gained = |place: usize| {
+        let run = eve.run(place);
+        if run == 0 {
+            return 0.0;
+        }
+        let before = eve.before(place, luck);
+        let value = |withheld: usize| {
+            f64::from(eve.drawn(&before, place, withheld)) * stakes.profit - withheld as f64 * stakes.reward
+        };
+        let unknown = stakes.fair * stakes.profit - run as f64 * stakes.reward;
+        let honest = value(0);
+        (1..run).map(value).fold(honest.max(unknown), f64::max) - honest
+    };
+    (0..places).map(gained).sum::<f64>() / places as f64
 }
 
 /// Links that a leader makes up.
