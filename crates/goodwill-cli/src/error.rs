@@ -48,6 +48,9 @@ pub(crate) enum CliError {
     /// A benchmark.
     #[error(transparent)]
     Bench(BenchError),
+    /// Attacks that did not end as they must.
+    #[error("not as expected: {0}. docs/book/attacks.md says what each figure means")]
+    Attack(String),
     /// The operating system.
     #[error("{0}: {1}")]
     Io(String, io::Error),
@@ -57,7 +60,7 @@ impl CliError {
     /// 1 the system, 2 usage, 3 not found, 4 rejected by the rules, 5 network, 6 locked, 7 corrupt.
     pub(crate) fn code(&self) -> u8 {
         match self {
-            Self::Io(..) | Self::Bench(_) => 1,
+            Self::Io(..) | Self::Bench(_) | Self::Attack(_) => 1,
             Self::Usage(_) | Self::Client(ClientError::Url { .. }) => 2,
             Self::Missing(_) | Self::Client(ClientError::NotFound(_)) | Self::Light(LightError::NotFinal) => {
                 3

@@ -78,6 +78,9 @@ enum Command {
     Bench(commands::bench::Args),
     /// Let miners earn and lose for many epochs, on the rules themselves.
     Simulate(commands::simulate::Args),
+    /// Try what people should not be able to do to a chain.
+    #[command(subcommand)]
+    Attack(commands::attack::Args),
     /// Print completions for a shell.
     Completions(commands::completions::Args),
 }
@@ -112,6 +115,7 @@ fn run(global: &Global, output: Output, command: Command) -> Result<(), CliError
         Command::Contract(args) => commands::contract::run(output, args),
         Command::Bench(args) => commands::bench::run(output, args),
         Command::Simulate(args) => commands::simulate::run(output, args),
+        Command::Attack(args) => commands::attack::run(output, args),
         Command::Completions(args) => commands::completions::run(args),
     }
 }

@@ -26,7 +26,10 @@ const ARROWS: [(&str, &[&str]); 10] = [
             "goodwill-wallet",
         ],
     ),
-    ("goodwill-lab", &["goodwill-node", "goodwill-types", "goodwill-wallet"]),
+    (
+        "goodwill-lab",
+        &["goodwill-identity", "goodwill-node", "goodwill-proof", "goodwill-types", "goodwill-wallet"],
+    ),
     (
         "goodwill-cli",
         &[

@@ -4,6 +4,7 @@ pub(crate) mod account;
 pub(crate) mod act;
 pub(crate) mod amendment;
 pub(crate) mod association;
+pub(crate) mod attack;
 pub(crate) mod bench;
 pub(crate) mod block;
 pub(crate) mod completions;
