@@ -17,6 +17,7 @@ use crate::{
     types::Type,
     value::Value,
 };
+use ethnum::I256;
 
 pub(crate) const NONE: u8 = 0;
 pub(crate) const FALSE: u8 = 1;
@@ -47,9 +48,22 @@ pub(crate) fn write_bytes(out: &mut Vec<u8>, tag: u8, bytes: &[u8]) {
 }
 
 /// Writes an integer.
-pub(crate) fn write_int(out: &mut Vec<u8>, int: ethnum::I256) {
-    let (bytes, start) = integer::to_bytes(int);
-    write_bytes(out, INT, &bytes[start..]);
+pub(crate) fn write_int(out: &mut Vec<u8>, int: I256) {
+    match i64::try_from(int) {
+        Ok(small) => write_small(out, small),
+        Err(_) => {
+            let (bytes, start) = integer::to_bytes(int);
+            write_bytes(out, INT, &bytes[start..]);
+        }
+    }
+}
+
+/// Writes a small integer.
+fn write_small(out: &mut Vec<u8>, int: i64) {
+    let bytes = int.to_be_bytes();
+    let length = integer::small_length(int);
+    out.extend_from_slice(&[INT, length as u8]);
+    out.extend_from_slice(&bytes[bytes.len() - length..]);
 }
 
 /// Encoded values from outside, read with care.
@@ -114,6 +128,31 @@ impl Machine {
         Ok(())
     }
 
+    /// Checks that a value is of a kind, as [`Self::encode`] does: what can be seen at once costs
+    /// nothing, the rest is encoded.
+    pub(crate) fn check_kind(&mut self, kind: &Type, value: Value) -> Run<()> {
+        match self.is_scalar_of(kind, value) {
+            true => Ok(()),
+            false => self.encode(&mut Vec::new(), kind, value),
+        }
+    }
+
+    /// Whether a value is one of a kind that holds no others, and not too long.
+    fn is_scalar_of(&self, kind: &Type, value: Value) -> bool {
+        // A tag and a length of at most three bytes.
+        let fits = |length: usize| length + 4 <= limits::VALUE_BYTES_MAX;
+        match (kind, value) {
+            (Type::Int, Value::Int(_) | Value::Big(_))
+            | (Type::Bool, Value::Bool(_))
+            | (Type::Address, Value::Address(_))
+            | (Type::None | Type::Optional(_), Value::None) => true,
+            (Type::Str, Value::Str(text)) => fits(self.heap.str(text).len()),
+            (Type::Bytes, Value::Bytes(bytes)) => fits(self.heap.bytes(bytes).len()),
+            (Type::Optional(inner), value) => self.is_scalar_of(inner, value),
+            _ => false,
+        }
+    }
+
     #[cold]
     fn wrong_kind<T>(&mut self, kind: &Type, value: Value) -> Run<T> {
         let program = std::sync::Arc::clone(&self.heap.program);
@@ -137,9 +176,8 @@ impl Machine {
             (Type::Optional(inner), value) => self.encode_at(out, inner, value, depth)?,
             (Type::None | Type::Any, Value::None) => out.push(NONE),
             (Type::Bool | Type::Any, Value::Bool(value)) => out.push(if value { TRUE } else { FALSE }),
-            (Type::Int | Type::Any, Value::Int(_) | Value::Big(_)) => {
-                write_int(out, self.heap.as_wide(value).unwrap_or_default());
-            }
+            (Type::Int | Type::Any, Value::Int(int)) => write_small(out, int),
+            (Type::Int | Type::Any, Value::Big(int)) => write_int(out, self.heap.wide(int)),
             (Type::Str | Type::Any, Value::Str(text)) => {
                 write_bytes(out, STR, self.heap.str(text).as_bytes())
             }
@@ -233,8 +271,13 @@ impl Machine {
     /// Decodes a value: all of the bytes, and nothing else.
     pub(crate) fn decode_value(&mut self, bytes: &[u8]) -> Run<Value> {
         let mut reader = Reader::new(bytes);
-        let value = self.decode_at(&mut reader, 0)?;
+        let value = self.decode_next(&mut reader)?;
         if reader.is_empty() { Ok(value) } else { Err(DAMAGED) }
+    }
+
+    /// Decodes the next of several values.
+    pub(crate) fn decode_next(&mut self, reader: &mut Reader<'_>) -> Run<Value> {
+        self.decode_at(reader, 0)
     }
 
     fn decode_at(&mut self, reader: &mut Reader<'_>, depth: u32) -> Run<Value> {
@@ -247,8 +290,11 @@ impl Machine {
             FALSE => Ok(Value::Bool(false)),
             TRUE => Ok(Value::Bool(true)),
             INT => {
-                let int = integer::from_bytes(reader.sized().ok_or(DAMAGED)?).ok_or(DAMAGED)?;
-                self.heap.new_int(int)
+                let bytes = reader.sized().ok_or(DAMAGED)?;
+                match integer::small_from_bytes(bytes) {
+                    Some(small) => Ok(Value::Int(small)),
+                    None => self.heap.new_int(integer::from_bytes(bytes).ok_or(DAMAGED)?),
+                }
             }
             STR => {
                 let bytes = reader.sized().ok_or(DAMAGED)?;

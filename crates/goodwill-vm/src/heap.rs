@@ -23,6 +23,17 @@ const ELEMENT_BYTES: u64 = 32;
 /// Memory of an entry of a dict or set with its index.
 const ENTRY_BYTES: u64 = 96;
 
+/// Memory that an arena keeps for the next call, in bytes.
+const KEPT_BYTES: usize = 16 * 1024;
+
+/// Empties an arena; what is large is given back.
+pub(crate) fn recycle<T>(arena: &mut Vec<T>) {
+    if arena.capacity() * size_of::<T>() > KEPT_BYTES {
+        *arena = Vec::new();
+    }
+    arena.clear();
+}
+
 /// A list.
 #[derive(Debug, Default)]
 pub(crate) struct List {
@@ -198,6 +209,31 @@ impl Heap {
             closures: Vec::new(),
             methods: Vec::new(),
         }
+    }
+
+    /// Forgets all objects, and keeps a little memory for others.
+    pub(crate) fn forget(&mut self) {
+        if self.text.capacity() > KEPT_BYTES {
+            self.text = String::new();
+        }
+        self.text.clear();
+        recycle(&mut self.texts);
+        recycle(&mut self.data);
+        recycle(&mut self.blobs);
+        recycle(&mut self.slots);
+        recycle(&mut self.tuples);
+        recycle(&mut self.wides);
+        recycle(&mut self.addresses);
+        recycle(&mut self.lists);
+        recycle(&mut self.tables);
+        recycle(&mut self.instances);
+        recycle(&mut self.ranges);
+        recycle(&mut self.views);
+        recycle(&mut self.iterators);
+        recycle(&mut self.maps);
+        recycle(&mut self.cells);
+        recycle(&mut self.closures);
+        recycle(&mut self.methods);
     }
 
     #[inline]

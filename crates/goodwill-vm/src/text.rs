@@ -64,18 +64,6 @@ impl Machine {
         self.heap.new_str(&text)
     }
 
-    /// Joins texts in a row of registers.
-    pub(super) fn join_texts(&mut self, at: usize, count: usize) -> Run<Value> {
-        self.heap.charge(gas::elements(count))?;
-        let mut parts = Vec::with_capacity(count);
-        for slot in at..at + count {
-            if let Value::Str(handle) = self.stack[slot] {
-                parts.push(handle);
-            }
-        }
-        self.heap.concat(&parts)
-    }
-
     /// Writes `str` or `repr` of a value; pays for what is written.
     pub(crate) fn write_text(&mut self, out: &mut String, value: Value, repr: bool, depth: u32) -> Run<()> {
         let before = out.len();
@@ -280,7 +268,7 @@ impl Machine {
     }
 
     /// `format(value, spec)`, as f-strings do.
-    pub(super) fn format_value(&mut self, value: Value, spec: Value) -> Run<Value> {
+    pub(crate) fn format_value(&mut self, value: Value, spec: Value) -> Run<Value> {
         let Value::Str(spec_text) = spec else { return self.text_of(value, b's') };
         if self.heap.str(spec_text).is_empty() {
             return self.text_of(value, b's');

@@ -8,11 +8,11 @@ use crate::{
     fault::{Fault, Run},
     gas,
     heap::{Iterator, Range},
-    host::Host,
     integer::{self, IntegerError},
     interpreter::{Args, Machine},
     limits,
     value::{NameId, Value},
+    world::World,
 };
 use ethnum::I256;
 
@@ -67,14 +67,14 @@ impl Machine {
     /// Calls a builtin function.
     pub(crate) fn call_builtin(
         &mut self,
-        host: &mut dyn Host,
+        world: &mut World<'_>,
         builtin: Builtin,
         args: Args,
         keywords: Keywords<'_>,
     ) -> Run<Value> {
         match builtin {
-            Builtin::Emit => return self.emit(host, args, keywords),
-            Builtin::Print => return self.print(host, args, keywords),
+            Builtin::Emit => return self.emit(world, args, keywords),
+            Builtin::Print => return self.print(world, args, keywords),
             Builtin::Require => return self.require(args, keywords),
             Builtin::InitException => return self.init_exception(args),
             _ => {}
@@ -427,7 +427,7 @@ impl Machine {
         }
     }
 
-    fn print(&mut self, host: &mut dyn Host, args: Args, keywords: Keywords<'_>) -> Run<Value> {
+    fn print(&mut self, world: &mut World<'_>, args: Args, keywords: Keywords<'_>) -> Run<Value> {
         self.only_keywords("print", keywords, &["sep", "end"])?;
         let mut parts = Vec::with_capacity(args.count);
         for index in 0..args.count {
@@ -446,7 +446,7 @@ impl Machine {
         if self.log_bytes > limits::LOG_BYTES_MAX {
             return self.raise(classes::VALUE_ERROR, "the contract prints too much");
         }
-        host.print(&line);
+        world.host.print(&line);
         Ok(Value::None)
     }
 

@@ -1,8 +1,8 @@
 //! Exceptions: how they are made, raised, and find their handlers.
 
-use super::Machine;
+use super::{Machine, Registers};
 use crate::{
-    bytecode::CONSTANT,
+    bytecode::{CONSTANT, Operand, Reg},
     classes,
     fault::{Fault, Run},
     gas,
@@ -16,6 +16,48 @@ use crate::{
 pub(crate) const CAUSE: NameId = NameId::MAX;
 
 impl Machine {
+    pub(super) fn op_raise(&mut self, at: Registers<'_>, src: Operand) -> Run<()> {
+        self.heap.charge(gas::RAISE)?;
+        let value = self.take(at, src)?;
+        let exception = self.exception_of(value)?;
+        self.throw(exception)
+    }
+
+    pub(super) fn op_raise_from(&mut self, at: Registers<'_>, src: Operand, cause: Operand) -> Run<()> {
+        self.heap.charge(gas::RAISE)?;
+        let (value, cause) = (self.take(at, src)?, self.take(at, cause)?);
+        self.raise_from(value, cause)
+    }
+
+    pub(super) fn op_reraise(&mut self, at: Registers<'_>, src: Reg) -> Run<()> {
+        self.heap.charge(gas::RAISE)?;
+        let value = self.take(at, src)?;
+        self.throw(value)
+    }
+
+    pub(super) fn op_matches(
+        &mut self,
+        at: Registers<'_>,
+        dst: Reg,
+        exception: Reg,
+        class: Operand,
+    ) -> Run<()> {
+        self.heap.charge(gas::ACCESS)?;
+        let (exception, class) = (self.get(at, exception), self.take(at, class)?);
+        let matches = self.exception_matches(exception, class)?;
+        self.set(at, dst, Value::Bool(matches));
+        Ok(())
+    }
+
+    pub(super) fn op_fail_assertion(&mut self, at: Registers<'_>, src: Operand) -> Run<()> {
+        self.heap.charge(gas::RAISE)?;
+        let exception = match self.get(at, src) {
+            Value::Unbound => self.new_exception(classes::ASSERTION_ERROR, &[])?,
+            message => self.new_exception(classes::ASSERTION_ERROR, &[message])?,
+        };
+        self.throw(exception)
+    }
+
     /// Raises a builtin exception with a message.
     #[cold]
     pub(crate) fn raise<T>(&mut self, class: ClassId, message: &str) -> Run<T> {
@@ -48,7 +90,7 @@ impl Machine {
     }
 
     /// The exception that `raise value` raises.
-    pub(super) fn exception_of(&mut self, value: Value) -> Run<Value> {
+    fn exception_of(&mut self, value: Value) -> Run<Value> {
         match value {
             Value::Instance(handle) if self.is_exception(self.heap.instance(handle).class) => Ok(value),
             Value::Class(class) if self.is_exception(class) => self.new_exception(class, &[]),
@@ -60,7 +102,7 @@ impl Machine {
         self.heap.program.is_subclass(class, classes::BASE_EXCEPTION)
     }
 
-    pub(super) fn raise_from(&mut self, value: Value, cause: Value) -> Run<()> {
+    fn raise_from(&mut self, value: Value, cause: Value) -> Run<()> {
         let exception = self.exception_of(value)?;
         let cause = match cause {
             Value::None => Value::None,
@@ -79,16 +121,8 @@ impl Machine {
         self.throw(exception)
     }
 
-    pub(super) fn fail_assertion(&mut self, message: Value) -> Run<()> {
-        let exception = match message {
-            Value::Unbound => self.new_exception(classes::ASSERTION_ERROR, &[])?,
-            message => self.new_exception(classes::ASSERTION_ERROR, &[message])?,
-        };
-        self.throw(exception)
-    }
-
     /// Whether an exception is of a class, or of one of a tuple of classes.
-    pub(super) fn exception_matches(&mut self, exception: Value, class: Value) -> Run<bool> {
+    fn exception_matches(&mut self, exception: Value, class: Value) -> Run<bool> {
         let Value::Instance(handle) = exception else { return Ok(false) };
         let own = self.heap.instance(handle).class;
         let of = match class {
