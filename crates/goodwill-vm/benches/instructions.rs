@@ -2,47 +2,37 @@
 //! Without arguments it runs itself under Valgrind for each work; with a work and a count it does it.
 #![allow(missing_docs, reason = "a bench")]
 
-use goodwill_vm::{Call, Data, Sandbox, compile_here, gas::CALL_GAS_MAX, sandbox::account};
+mod work;
+
+use goodwill_vm::{Data, compile_here, gas::CALL_GAS_MAX};
 use std::{hint::black_box, process::Command, sync::Arc};
 
-const TOKEN: &str = include_str!("../tests/contracts/token.py");
-
-/// Work that is counted, and how often it is done.
-const WORK: &[(&str, u32)] = &[("transfer", 2_000), ("compile", 50)];
-
 fn transfers(count: u32) {
-    let mut sandbox = Sandbox::new();
-    let program = Arc::new(compile_here(TOKEN, "token.py").expect("it compiles"));
-    sandbox.install(Sandbox::contract_address(), program);
-    let mut call = Call {
-        contract: Sandbox::contract_address(),
-        sender: account(1),
-        value: 0,
-        method: "init".into(),
-        arguments: vec![Data::Int(1_000_000_000.into())],
-        keywords: Vec::new(),
-        deploys: true,
-    };
-    assert!(sandbox.call(&call, CALL_GAS_MAX).result.is_ok());
-    call.method = "transfer".into();
-    call.deploys = false;
-    call.arguments = vec![Data::Address(account(2)), Data::Int(1.into())];
+    let (mut sandbox, transfer) = work::token();
     for _ in 0..count {
-        assert!(sandbox.call(&call, CALL_GAS_MAX).result.is_ok());
+        assert!(sandbox.call(&transfer, CALL_GAS_MAX).result.is_ok());
         sandbox.forget_events();
     }
 }
 
 fn compiles(count: u32) {
     for _ in 0..count {
-        assert!(compile_here(black_box(TOKEN), "token.py").is_ok());
+        assert!(compile_here(black_box(work::TOKEN), "token.py").is_ok());
     }
+}
+
+fn steps(name: &str, count: u32) {
+    let (_, setup, step) = work::LOOPS.iter().find(|(of, ..)| *of == name).expect("a loop");
+    let program = Arc::new(compile_here(&work::contract(setup, step), "bench.py").expect("it compiles"));
+    let outcome = work::call(&mut work::installed(&program), "run", vec![Data::Int(count.into())], false);
+    assert!(outcome.result.is_ok(), "{outcome:?}");
 }
 
 fn work(name: &str, count: u32) {
     match name {
         "transfer" => transfers(count),
-        _ => compiles(count),
+        "compile" => compiles(count),
+        name => steps(name, count),
     }
 }
 
@@ -65,8 +55,12 @@ fn main() {
     if let [name, count] = &arguments[..] {
         return work(name, count.parse().expect("a count"));
     }
-    for (name, count) in WORK {
-        let each = (counted(name, 2 * count) - counted(name, *count)) / i64::from(*count);
-        println!("{name:<10} {each:>9} instructions");
+    let loops = work::LOOPS.iter().map(|(name, ..)| (*name, 500));
+    for (name, count) in [("transfer", 2_000), ("compile", 50)].into_iter().chain(loops) {
+        if arguments.first().is_some_and(|wanted| !name.contains(wanted)) {
+            continue;
+        }
+        let each = (counted(name, 2 * count) - counted(name, count)) / i64::from(count);
+        println!("{name:<20} {each:>9} instructions");
     }
 }

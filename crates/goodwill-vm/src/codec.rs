@@ -6,7 +6,7 @@
 
 use crate::{
     classes,
-    fault::{Fault, Run},
+    fault::{Bug, Fault, Run},
     gas,
     heap::Instance,
     integer,
@@ -114,7 +114,7 @@ impl<'a> Reader<'a> {
 }
 
 /// Stored or sent bytes that are no value: they did not come from this code.
-const DAMAGED: Fault = Fault::Broken("encoded bytes are damaged");
+const DAMAGED: Fault = Fault::Broken(Bug::DamagedBytes);
 
 impl Machine {
     /// Encodes a value that must be of a kind; raises `TypeError` if it is not.

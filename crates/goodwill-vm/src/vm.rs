@@ -4,7 +4,7 @@
 use crate::{
     classes,
     data::Data,
-    fault::{Fault, Run},
+    fault::{Bug, Fault, Run},
     gas,
     host::{Host, Key},
     interpreter::{Arguments, Context, Machine, OutgoingCall},
@@ -103,6 +103,7 @@ struct Entry {
 pub struct Vm {
     activations: Vec<Activation>,
     /// Machines of calls that have ended, for others.
+    #[allow(clippy::vec_box, reason = "a machine is large, and moves from here to an activation")]
     spare: Vec<Box<Machine>>,
     gas: u64,
 }
@@ -162,7 +163,7 @@ impl Vm {
         loop {
             // The activation on top has ended with this result.
             let Some(mut done) = self.activations.pop() else {
-                return Step::Done(self.outcome(Err(Failure::Broken("no activation")), Meter::new(0)));
+                return Step::Done(self.outcome(Err(Failure::Broken(Bug::NoActivation.text())), Meter::new(0)));
             };
             match &result {
                 Ok(_) => host.commit(),
@@ -194,7 +195,7 @@ impl Vm {
 
     /// Starts or goes on with the activation on top.
     fn advance(&mut self, host: &mut dyn Host) -> Result<Run<Vec<u8>>, Vec<Key>> {
-        let Some(top) = self.activations.last_mut() else { return Ok(Err(Fault::Broken("no activation"))) };
+        let Some(top) = self.activations.last_mut() else { return Ok(Err(Fault::Broken(Bug::NoActivation))) };
         let run = match std::mem::replace(&mut top.phase, Phase::Running) {
             Phase::Enter(entry) => match top.enter(host, &entry) {
                 Ok(true) => top.machine.resume(host),
@@ -207,20 +208,20 @@ impl Vm {
                 }
             },
             Phase::Running => top.machine.resume(host),
-            Phase::Waiting => Err(Fault::Broken("a waiting activation was run")),
+            Phase::Waiting => Err(Fault::Broken(Bug::WaitingRun)),
         };
         self.settle(host, run)
     }
 
     /// Deals with calls of other contracts until the activation on top ends or needs something.
     fn settle(&mut self, host: &mut dyn Host, run: Run<Value>) -> Result<Run<Vec<u8>>, Vec<Key>> {
-        let Some(top) = self.activations.last_mut() else { return Ok(Err(Fault::Broken("no activation"))) };
+        let Some(top) = self.activations.last_mut() else { return Ok(Err(Fault::Broken(Bug::NoActivation))) };
         match run {
             Ok(value) => Ok(top.finish(host, value)),
             Err(Fault::Need) => Err(std::mem::take(&mut top.machine.needed)),
             Err(Fault::Call) => match top.machine.outgoing.take() {
                 Some(call) => self.call_out(host, call),
-                None => Ok(Err(Fault::Broken("no call to make"))),
+                None => Ok(Err(Fault::Broken(Bug::NoCall))),
             },
             Err(fault) => Ok(Err(fault)),
         }
@@ -231,7 +232,7 @@ impl Vm {
         let depth = self.activations.len();
         let entered =
             self.activations.iter().any(|activation| activation.machine.context.contract == call.contract);
-        let Some(top) = self.activations.last_mut() else { return Ok(Err(Fault::Broken("no activation"))) };
+        let Some(top) = self.activations.last_mut() else { return Ok(Err(Fault::Broken(Bug::NoActivation))) };
         let refusal = if entered {
             let contract = call.contract.display(&top.machine.context.prefix);
             Some((classes::RUNTIME_ERROR, format!("re-entrant call of {contract}")))
@@ -350,7 +351,7 @@ fn failure(machine: &mut Machine, fault: Fault) -> Failure {
         Fault::Raised(exception) => Failure::Raised(machine.describe(exception)),
         Fault::OutOfGas => Failure::OutOfGas,
         Fault::OutOfMemory => Failure::OutOfMemory,
-        Fault::Broken(reason) => Failure::Broken(reason),
+        Fault::Broken(bug) => Failure::Broken(bug.text()),
         Fault::Need | Fault::Call => Failure::Broken("an ended call still waits"),
     }
 }

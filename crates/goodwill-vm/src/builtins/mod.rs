@@ -5,7 +5,7 @@ mod sort;
 
 use crate::{
     classes,
-    fault::{Fault, Run},
+    fault::{Bug, Fault, Run},
     gas,
     heap::{Iterator, Range},
     integer::{self, IntegerError},
@@ -65,6 +65,7 @@ type Keywords<'k> = &'k [(NameId, Value)];
 
 impl Machine {
     /// Calls a builtin function.
+    #[inline(never)]
     pub(crate) fn call_builtin(
         &mut self,
         world: &mut World<'_>,
@@ -117,7 +118,7 @@ impl Machine {
                 self.raise(classes::TYPE_ERROR, &format!("{} is not a value here", builtin.text()))
             }
             Builtin::Emit | Builtin::Print | Builtin::Require | Builtin::InitException => {
-                Err(Fault::Broken("a builtin was called twice"))
+                Err(Fault::Broken(Bug::BuiltinTwice))
             }
         }
     }

@@ -17,7 +17,7 @@ use ethnum::I256;
 use std::sync::Arc;
 
 impl Machine {
-    #[inline]
+    #[inline(never)]
     pub(super) fn op_attribute(
         &mut self,
         world: &mut World<'_>,
@@ -34,7 +34,7 @@ impl Machine {
         Ok(())
     }
 
-    #[inline]
+    #[inline(never)]
     pub(super) fn op_store_attribute(
         &mut self,
         at: Registers<'_>,

@@ -4,7 +4,7 @@ use super::{Args, Machine, call::Keywords};
 use crate::{
     bytecode::Op,
     classes,
-    fault::{Fault, Run},
+    fault::{Bug, Fault, Run},
     gas,
     heap::Instance,
     limits,
@@ -95,7 +95,7 @@ impl Machine {
         keywords: Keywords<'_>,
     ) -> Run<Value> {
         let Some(ClassKind::Record { fields, .. }) = program.class(class).map(|class| &class.kind) else {
-            return Err(crate::fault::Fault::Broken("not a dataclass"));
+            return Err(Fault::Broken(Bug::NoDataclass));
         };
         let name = program.class_name(class);
         self.heap.charge(gas::elements(fields.len()))?;
@@ -173,7 +173,7 @@ impl Machine {
     fn spread_star(&mut self, first: usize, positional: usize) -> Run<usize> {
         let slot = first + positional - 1;
         let Value::List(list) = self.stack[slot] else {
-            return Err(Fault::Broken("a star without its list"));
+            return Err(Fault::Broken(Bug::StarWithoutList));
         };
         let count = self.heap.list(list).items.len();
         if count > limits::ARGUMENTS_MAX {

@@ -4,13 +4,14 @@ use super::{Machine, Registers};
 use crate::{
     bytecode::{ByKeys, Operand, Reg},
     classes,
-    fault::{Fault, Run},
+    fault::{Bug, Fault, Run},
     gas,
     table::Table,
     value::{Handle, Value},
 };
 
 impl Machine {
+    #[inline(never)]
     pub(super) fn op_new_list(&mut self, at: Registers<'_>, dst: Reg, first: Reg, count: u16) -> Run<()> {
         let items = self.row(at, first, usize::from(count)).to_vec();
         let list = self.heap.new_list(items)?;
@@ -18,6 +19,7 @@ impl Machine {
         Ok(())
     }
 
+    #[inline(never)]
     pub(super) fn op_new_tuple(&mut self, at: Registers<'_>, dst: Reg, first: Reg, count: u16) -> Run<()> {
         let first = at.slot(first);
         let tuple = self.heap.new_tuple(&self.stack[first..first + usize::from(count)])?;
@@ -25,6 +27,7 @@ impl Machine {
         Ok(())
     }
 
+    #[inline(never)]
     pub(super) fn op_new_set(&mut self, at: Registers<'_>, dst: Reg, first: Reg, count: u16) -> Run<()> {
         let set = self.heap.new_set(Table::default())?;
         if let Value::Set(handle) = set {
@@ -36,6 +39,7 @@ impl Machine {
         Ok(())
     }
 
+    #[inline(never)]
     pub(super) fn op_new_dict(&mut self, at: Registers<'_>, dst: Reg, first: Reg, count: u16) -> Run<()> {
         let dict = self.heap.new_dict(Table::default())?;
         if let Value::Dict(handle) = dict {
@@ -49,6 +53,7 @@ impl Machine {
         Ok(())
     }
 
+    #[inline(never)]
     pub(super) fn op_append(&mut self, at: Registers<'_>, list: Reg, src: Operand) -> Run<()> {
         let value = self.take(at, src)?;
         if let Value::List(handle) = self.get(at, list) {
@@ -58,6 +63,7 @@ impl Machine {
         Ok(())
     }
 
+    #[inline(never)]
     pub(super) fn op_extend(&mut self, at: Registers<'_>, list: Reg, src: Operand) -> Run<()> {
         self.heap.charge(gas::ACCESS)?;
         let source = self.take(at, src)?;
@@ -67,6 +73,7 @@ impl Machine {
         }
     }
 
+    #[inline(never)]
     pub(super) fn op_add_to_set(&mut self, at: Registers<'_>, set: Reg, src: Operand) -> Run<()> {
         let value = self.take(at, src)?;
         match self.get(at, set) {
@@ -75,6 +82,7 @@ impl Machine {
         }
     }
 
+    #[inline(never)]
     pub(super) fn op_merge_dict(&mut self, at: Registers<'_>, dict: Reg, src: Operand) -> Run<()> {
         self.heap.charge(gas::ACCESS)?;
         let source = self.take(at, src)?;
@@ -84,6 +92,7 @@ impl Machine {
         }
     }
 
+    #[inline(never)]
     pub(super) fn op_to_tuple(&mut self, at: Registers<'_>, dst: Reg, list: Reg) -> Run<()> {
         if let Value::List(handle) = self.get(at, list) {
             let items = std::mem::take(&mut self.heap.list_mut(handle).items);
@@ -93,6 +102,7 @@ impl Machine {
         Ok(())
     }
 
+    #[inline(never)]
     pub(super) fn op_is_sequence(
         &mut self,
         at: Registers<'_>,
@@ -114,6 +124,7 @@ impl Machine {
         Ok(())
     }
 
+    #[inline(never)]
     pub(super) fn op_list_of(&mut self, at: Registers<'_>, dst: Reg, src: Operand) -> Run<()> {
         self.heap.charge(gas::ACCESS)?;
         let source = self.take(at, src)?;
@@ -123,6 +134,7 @@ impl Machine {
         Ok(())
     }
 
+    #[inline(never)]
     pub(super) fn op_check_list(&mut self, at: Registers<'_>, src: Operand) -> Run<()> {
         self.heap.charge(gas::MOVE)?;
         match self.take(at, src)? {
@@ -134,6 +146,7 @@ impl Machine {
         }
     }
 
+    #[inline(never)]
     pub(super) fn op_by_keys(
         &mut self,
         at: Registers<'_>,
@@ -152,7 +165,7 @@ impl Machine {
     /// Sorts a list by keys, or finds the element with the least or greatest.
     fn by_keys(&mut self, kind: ByKeys, list: Value, keys: Value) -> Run<Value> {
         let (Value::List(list), Value::List(keys)) = (list, keys) else {
-            return Err(Fault::Broken("keys without a list"));
+            return Err(Fault::Broken(Bug::KeysWithoutList));
         };
         let keys = self.heap.list(keys).items.clone();
         let items = self.heap.list(list).items.clone();

@@ -4,7 +4,7 @@ use super::{Frame, Machine, Registers};
 use crate::{
     bytecode::Reg,
     classes,
-    fault::Run,
+    fault::{Bug, Fault, Run},
     gas,
     heap::Instance,
     limits,
@@ -38,6 +38,7 @@ impl Machine {
         self.push_frame(program, function, 1, &[], Value::Unbound)
     }
 
+    #[inline(never)]
     pub(super) fn op_call(
         &mut self,
         world: &mut World<'_>,
@@ -50,7 +51,7 @@ impl Machine {
         self.call_value(world, self.stack[first], first, usize::from(count), &[])
     }
 
-    #[inline]
+    #[inline(never)]
     pub(super) fn op_call_method(
         &mut self,
         world: &mut World<'_>,
@@ -63,6 +64,7 @@ impl Machine {
         self.call_method(world, at.slot(base), name, usize::from(count), &[])
     }
 
+    #[inline(never)]
     pub(super) fn op_call_shape(
         &mut self,
         world: &mut World<'_>,
@@ -79,6 +81,7 @@ impl Machine {
         called
     }
 
+    #[inline(never)]
     pub(super) fn op_call_method_shape(
         &mut self,
         world: &mut World<'_>,
@@ -102,7 +105,7 @@ impl Machine {
     }
 
     /// Puts a frame for a function on top; its arguments are in the stack.
-    #[inline]
+    #[inline(never)]
     pub(super) fn enter(&mut self, program: &Program, function: u16, at: usize, count: usize) -> Run<()> {
         let parameters = &program.functions[usize::from(function)].parameters;
         if !(parameters.simple && parameters.names.len() == count) {
@@ -308,7 +311,7 @@ impl Machine {
         for register in captured {
             match self.get(at, *register) {
                 Value::Cell(cell) => cells.push(cell),
-                _ => return Err(crate::fault::Fault::Broken("a captured variable without a cell")),
+                _ => return Err(Fault::Broken(Bug::CaptureWithoutCell)),
             }
         }
         let bytes = 8 * cells.len() as u64;

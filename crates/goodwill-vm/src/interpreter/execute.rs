@@ -4,7 +4,7 @@ use super::{Args, Frame, Machine, Registers, call::Called};
 use crate::{
     builtins::Builtin,
     bytecode::{Binary, Op},
-    fault::{Fault, Run},
+    fault::{Bug, Fault, Run},
     gas,
     host::Host,
     integer::Floor,
@@ -71,7 +71,7 @@ impl Machine {
 
     #[inline]
     fn top(&self) -> Run<Frame> {
-        self.frames.last().copied().ok_or(Fault::Broken("no frame"))
+        self.frames.last().copied().ok_or(Fault::Broken(Bug::NoFrame))
     }
 
     /// Before an operation that may ask the host: what it has cost by then is given back if so.
@@ -217,7 +217,7 @@ impl Machine {
                     check!(self.heap.charge(gas::NATIVE));
                     let args = Args { at: at.slot(base) + 1, count: usize::from(count) };
                     let Some(builtin) = Builtin::of(builtin) else {
-                        return Err(Fault::Broken("no such builtin"));
+                        return Err(Fault::Broken(Bug::NoBuiltin));
                     };
                     let result = check!(self.call_builtin(world, builtin, args, &[]));
                     self.set(at, base, result);

@@ -4,6 +4,7 @@ use super::{Machine, Registers};
 use crate::{bytecode::Reg, fault::Run, gas, program::Global, table::Table, value::Value};
 
 impl Machine {
+    #[inline(never)]
     pub(super) fn op_load_global(&mut self, at: Registers<'_>, dst: Reg, global: u16) -> Run<()> {
         self.heap.charge(gas::ACCESS)?;
         let slot = usize::from(global);

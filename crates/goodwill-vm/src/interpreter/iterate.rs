@@ -4,7 +4,7 @@ use super::{Machine, Registers};
 use crate::{
     bytecode::{Operand, Reg},
     classes,
-    fault::{Fault, Run},
+    fault::{Bug, Fault, Run},
     gas,
     heap::{Iterator, ViewKind},
     limits,
@@ -16,6 +16,7 @@ use crate::{
 const DICT_SHIFT: u32 = 32;
 
 impl Machine {
+    #[inline(never)]
     pub(super) fn op_iterate(&mut self, at: Registers<'_>, iter: Reg, src: Operand) -> Run<()> {
         self.heap.charge(gas::ACCESS)?;
         let source = self.take(at, src)?;
@@ -26,11 +27,11 @@ impl Machine {
     }
 
     /// The next element; `false` after the last.
-    #[inline]
+    #[inline(never)]
     pub(super) fn op_for_each(&mut self, at: Registers<'_>, dst: Reg, iter: Reg) -> Run<bool> {
         self.heap.charge(gas::ITERATE)?;
         let (source, Value::Int(mut state)) = (self.get(at, iter), self.get(at, iter + 1)) else {
-            return Err(Fault::Broken("a loop without a position"));
+            return Err(Fault::Broken(Bug::LoopWithoutPosition));
         };
         let item = match source {
             Value::List(list) => {
@@ -47,6 +48,7 @@ impl Machine {
     }
 
     /// Next, stop and step for a loop over `range(...)`, in place of its arguments.
+    #[inline(never)]
     pub(super) fn op_start_range(&mut self, at: Registers<'_>, iter: Reg, count: u8) -> Run<()> {
         self.heap.charge(gas::ACCESS)?;
         let range = self.range_of(super::Args { at: at.slot(iter), count: usize::from(count) })?;
@@ -73,12 +75,14 @@ impl Machine {
         Ok(true)
     }
 
+    #[inline(never)]
     pub(super) fn op_unpack(&mut self, at: Registers<'_>, src: Operand, first: Reg, count: u16) -> Run<()> {
         self.heap.charge(gas::ACCESS + gas::elements(usize::from(count)))?;
         let source = self.take(at, src)?;
         self.unpack(source, at.slot(first), usize::from(count))
     }
 
+    #[inline(never)]
     pub(super) fn op_unpack_rest(
         &mut self,
         at: Registers<'_>,
@@ -191,6 +195,7 @@ impl Machine {
         })
     }
 
+    #[inline(never)]
     fn next_plain(&mut self, source: Value, state: &mut i64) -> Run<Option<Value>> {
         let at = *state as u64;
         let item = match source {

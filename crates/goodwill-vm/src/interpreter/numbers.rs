@@ -78,6 +78,7 @@ impl Machine {
         self.in_place(kind, left, right)
     }
 
+    #[inline(never)]
     pub(super) fn op_apply(&mut self, at: Registers<'_>, kind: Unary, dst: Reg, a: Operand) -> Run<()> {
         self.heap.charge(gas::ARITHMETIC)?;
         let value = self.take(at, a)?;

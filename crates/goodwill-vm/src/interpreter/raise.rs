@@ -4,7 +4,7 @@ use super::{Machine, Registers};
 use crate::{
     bytecode::{CONSTANT, Operand, Reg},
     classes,
-    fault::{Fault, Run},
+    fault::{Bug, Fault, Run},
     gas,
     heap::Instance,
     limits,
@@ -16,6 +16,7 @@ use crate::{
 pub(crate) const CAUSE: NameId = NameId::MAX;
 
 impl Machine {
+    #[inline(never)]
     pub(super) fn op_raise(&mut self, at: Registers<'_>, src: Operand) -> Run<()> {
         self.heap.charge(gas::RAISE)?;
         let value = self.take(at, src)?;
@@ -23,18 +24,21 @@ impl Machine {
         self.throw(exception)
     }
 
+    #[inline(never)]
     pub(super) fn op_raise_from(&mut self, at: Registers<'_>, src: Operand, cause: Operand) -> Run<()> {
         self.heap.charge(gas::RAISE)?;
         let (value, cause) = (self.take(at, src)?, self.take(at, cause)?);
         self.raise_from(value, cause)
     }
 
+    #[inline(never)]
     pub(super) fn op_reraise(&mut self, at: Registers<'_>, src: Reg) -> Run<()> {
         self.heap.charge(gas::RAISE)?;
         let value = self.take(at, src)?;
         self.throw(value)
     }
 
+    #[inline(never)]
     pub(super) fn op_matches(
         &mut self,
         at: Registers<'_>,
@@ -49,6 +53,7 @@ impl Machine {
         Ok(())
     }
 
+    #[inline(never)]
     pub(super) fn op_fail_assertion(&mut self, at: Registers<'_>, src: Operand) -> Run<()> {
         self.heap.charge(gas::RAISE)?;
         let exception = match self.get(at, src) {
@@ -79,7 +84,7 @@ impl Machine {
     pub(crate) fn throw<T>(&mut self, exception: Value) -> Run<T> {
         match exception {
             Value::Instance(handle) => Err(Fault::Raised(handle)),
-            _ => Err(Fault::Broken("raised what is no exception")),
+            _ => Err(Fault::Broken(Bug::RaisedNoException)),
         }
     }
 

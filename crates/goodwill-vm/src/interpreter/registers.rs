@@ -18,10 +18,10 @@ pub(super) struct Registers<'p> {
 }
 
 impl Registers<'_> {
-    /// A register's place in the stack.
+    /// A register's place in the stack. What is read there is checked against the stack's end.
     #[inline(always)]
     pub(super) fn slot(self, register: Reg) -> usize {
-        self.base + usize::from(register)
+        self.base.wrapping_add(usize::from(register))
     }
 }
 
@@ -73,6 +73,7 @@ impl Machine {
         Ok(())
     }
 
+    #[inline(never)]
     pub(super) fn op_new_cell(&mut self, at: Registers<'_>, register: Reg) -> Run<()> {
         let value = self.get(at, register);
         let cell = self.heap.new_cell(value, 16)?;
@@ -80,6 +81,7 @@ impl Machine {
         Ok(())
     }
 
+    #[inline(never)]
     pub(super) fn op_load_cell(&mut self, at: Registers<'_>, dst: Reg, cell: Reg) -> Run<()> {
         self.heap.charge(gas::MOVE)?;
         let value = match self.get(at, cell) {
@@ -93,6 +95,7 @@ impl Machine {
         Ok(())
     }
 
+    #[inline(never)]
     pub(super) fn op_store_cell(&mut self, at: Registers<'_>, cell: Reg, src: Operand) -> Run<()> {
         self.heap.charge(gas::MOVE)?;
         let value = self.take(at, src)?;
@@ -102,6 +105,7 @@ impl Machine {
         Ok(())
     }
 
+    #[inline(never)]
     pub(super) fn op_new_closure(&mut self, at: Registers<'_>, dst: Reg, function: u16) -> Run<()> {
         self.heap.charge(gas::ACCESS)?;
         let closure = self.closure(at, function)?;

@@ -4,7 +4,7 @@ use super::{Machine, Registers};
 use crate::{
     bytecode::{Operand, Reg},
     classes,
-    fault::{Fault, Run},
+    fault::{Bug, Fault, Run},
     gas,
     value::Value,
 };
@@ -16,6 +16,7 @@ impl Machine {
         [self.stack[first], self.stack[first + 1], self.stack[first + 2]]
     }
 
+    #[inline(never)]
     pub(super) fn op_slice(&mut self, at: Registers<'_>, dst: Reg, object: Operand, first: Reg) -> Run<()> {
         self.heap.charge(gas::ACCESS)?;
         let object = self.take(at, object)?;
@@ -24,6 +25,7 @@ impl Machine {
         Ok(())
     }
 
+    #[inline(never)]
     pub(super) fn op_store_slice(&mut self, at: Registers<'_>, object: Operand, first: Reg) -> Run<()> {
         self.heap.charge(gas::ACCESS)?;
         let object = self.take(at, object)?;
@@ -31,6 +33,7 @@ impl Machine {
         self.store_slice(object, self.parts(at, first), Some(value))
     }
 
+    #[inline(never)]
     pub(super) fn op_delete_slice(&mut self, at: Registers<'_>, object: Operand, first: Reg) -> Run<()> {
         self.heap.charge(gas::ACCESS)?;
         let object = self.take(at, object)?;
@@ -124,7 +127,7 @@ impl Machine {
                 let stop = first.saturating_add(step.saturating_mul(count as i64));
                 self.heap.new_range(crate::heap::Range { start: first, stop, step }, 24)
             }
-            _ => Err(Fault::Broken("sliced what has no length")),
+            _ => Err(Fault::Broken(Bug::SlicedNoSequence)),
         }
     }
 

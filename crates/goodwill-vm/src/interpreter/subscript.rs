@@ -52,6 +52,7 @@ impl Machine {
         self.store_index(at.program, object, key, value)
     }
 
+    #[inline(never)]
     pub(super) fn op_delete_index(
         &mut self,
         world: &mut World<'_>,
@@ -66,6 +67,7 @@ impl Machine {
     }
 
     /// The element at a key.
+    #[inline(never)]
     fn index(&mut self, world: &mut World<'_>, object: Value, key: Value) -> Run<Value> {
         match object {
             Value::Dict(dict) => match self.find(dict, key)?.entry {
@@ -151,6 +153,7 @@ impl Machine {
         }
     }
 
+    #[inline(never)]
     fn store_index(&mut self, program: &Program, object: Value, key: Value, value: Value) -> Run<()> {
         match object {
             Value::List(list) => {

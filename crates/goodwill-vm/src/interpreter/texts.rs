@@ -9,6 +9,7 @@ use crate::{
 };
 
 impl Machine {
+    #[inline(never)]
     pub(super) fn op_to_text(
         &mut self,
         at: Registers<'_>,
@@ -23,6 +24,7 @@ impl Machine {
         Ok(())
     }
 
+    #[inline(never)]
     pub(super) fn op_format(&mut self, at: Registers<'_>, dst: Reg, src: Operand, spec: Operand) -> Run<()> {
         self.heap.charge(gas::NATIVE)?;
         let (value, spec) = (self.take(at, src)?, self.take(at, spec)?);
@@ -32,6 +34,7 @@ impl Machine {
     }
 
     /// Joins the texts in a row of registers.
+    #[inline(never)]
     pub(super) fn op_join_texts(&mut self, at: Registers<'_>, dst: Reg, first: Reg, count: u16) -> Run<()> {
         self.heap.charge(gas::elements(usize::from(count)))?;
         let text = |value: &Value| if let Value::Str(text) = value { Some(*text) } else { None };

@@ -5,7 +5,7 @@ mod cells;
 
 use crate::{
     classes, codec,
-    fault::{Fault, Run},
+    fault::{Bug, Fault, Run},
     gas,
     heap::MapView,
     host::{Host, Key},
@@ -182,7 +182,7 @@ impl Machine {
         let view = self.heap.map(map);
         let (field, depth) = (view.field, view.depth);
         let Type::Map(key_kind, kind) = value_kind(program, field, depth) else {
-            return Err(Fault::Broken("a Map without its kind"));
+            return Err(Fault::Broken(Bug::MapWithoutKind));
         };
         let depth = depth + 1;
         if let Some(spot) = self.storage.recent(map, key) {
