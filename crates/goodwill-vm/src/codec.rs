@@ -15,7 +15,7 @@ use crate::{
     program::ClassKind,
     table::Table,
     types::Type,
-    value::Value,
+    value::{Handle, Value},
 };
 use ethnum::I256;
 
@@ -116,9 +116,35 @@ impl<'a> Reader<'a> {
 /// Stored or sent bytes that are no value: they did not come from this code.
 const DAMAGED: Fault = Fault::Broken(Bug::DamagedBytes);
 
+/// What values count as that are not texts or bytes.
+const SCALAR_BYTES: usize = 16;
+/// Encoding a value that is not text or bytes.
+const SCALAR: u64 = gas::CODEC_VALUE + gas::CODEC_BYTE * SCALAR_BYTES as u64;
+
 impl Machine {
     /// Encodes a value that must be of a kind; raises `TypeError` if it is not.
     pub(crate) fn encode(&mut self, out: &mut Vec<u8>, kind: &Type, value: Value) -> Run<()> {
+        match (kind, value) {
+            (Type::Int | Type::Any, Value::Int(int)) => {
+                self.heap.charge(SCALAR)?;
+                write_small(out, int);
+                Ok(())
+            }
+            (Type::Address | Type::Any, Value::Address(address)) => {
+                self.heap.charge(SCALAR)?;
+                self.write_address(out, address);
+                Ok(())
+            }
+            _ => self.encode_any(out, kind, value),
+        }
+    }
+
+    fn write_address(&self, out: &mut Vec<u8>, address: Handle) {
+        out.push(ADDRESS);
+        out.extend_from_slice(&self.heap.address(address).to_bytes());
+    }
+
+    fn encode_any(&mut self, out: &mut Vec<u8>, kind: &Type, value: Value) -> Run<()> {
         let before = out.len();
         self.encode_at(out, kind, value, 0)?;
         if out.len() - before > limits::VALUE_BYTES_MAX {
@@ -167,7 +193,7 @@ impl Machine {
         let size = match value {
             Value::Str(text) => self.heap.str(text).len(),
             Value::Bytes(bytes) => self.heap.bytes(bytes).len(),
-            _ => 16,
+            _ => SCALAR_BYTES,
         };
         self.heap.charge(gas::CODEC_VALUE + gas::CODEC_BYTE * size as u64)?;
         self.check_memory((out.len() + size) as u64)?;
@@ -183,8 +209,7 @@ impl Machine {
             }
             (Type::Bytes | Type::Any, Value::Bytes(bytes)) => write_bytes(out, BYTES, self.heap.bytes(bytes)),
             (Type::Address | Type::Any, Value::Address(address)) => {
-                out.push(ADDRESS);
-                out.extend_from_slice(&self.heap.address(address).to_bytes());
+                self.write_address(out, address);
             }
             (Type::List(_) | Type::Any, Value::List(list)) => {
                 let items = self.heap.list(list).items.clone();

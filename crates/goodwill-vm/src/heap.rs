@@ -123,7 +123,8 @@ pub(crate) struct MapView {
     pub(crate) field: u16,
     /// How many Maps below the field's own.
     pub(crate) depth: u8,
-    pub(crate) path: Vec<u8>,
+    /// The encoded keys that lead to it.
+    pub(crate) keys: Vec<u8>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]

@@ -9,9 +9,9 @@ const CHUNK: usize = 128;
 /// Numbers of entries, ordered by the digests of their keys and then by the full order of keys.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Index {
-    /// Chunks are never empty.
+    /// None is empty, except the first of an empty index.
     chunks: Vec<Vec<Slot>>,
-    /// The digest of each chunk's first slot, close together for the search.
+    /// The digest of each chunk's first slot, close together for the search; none if it is empty.
     firsts: Vec<u64>,
 }
 
@@ -99,8 +99,8 @@ impl Index {
     /// Adds an entry whose key is not there, at the place that [`Self::find`] gave.
     pub(crate) fn insert(&mut self, place: Place, entry: usize) {
         let slot = Slot { digest: place.digest, entry: entry as u32 };
-        if self.chunks.is_empty() {
-            self.chunks.push(Vec::new());
+        if self.firsts.is_empty() {
+            self.chunks.resize(1, Vec::new());
             self.firsts.push(place.digest);
         }
         let chunk = &mut self.chunks[place.chunk];
@@ -138,9 +138,10 @@ impl Index {
         self.chunks.iter_mut().flatten().for_each(|slot| slot.entry = number(slot.entry as usize));
     }
 
-    /// Forgets all entries.
+    /// Forgets all entries, and keeps the memory of one chunk.
     pub(crate) fn clear(&mut self) {
-        self.chunks.clear();
+        self.chunks.truncate(1);
+        self.chunks.iter_mut().for_each(Vec::clear);
         self.firsts.clear();
     }
 }

@@ -8,8 +8,8 @@ use super::{
 };
 use crate::{
     builtins::Builtin,
-    classes, limits,
-    program::{Class, ClassKind, Export, Field, Function, Global, Program},
+    classes, limits, names,
+    program::{Class, ClassKind, Export, Field, Function, Global, NO_FIELD, Program},
     types::Type,
     value::{ClassId, NameId, Value},
 };
@@ -243,7 +243,10 @@ impl<'a> Module<'a> {
         let fields = self.storage_fields(contract);
         let exports = self.exports(contract)?;
         let classes: Vec<Class> = self.finish_classes();
-        let field_of_name = fields.iter().enumerate().map(|(at, field)| (field.name, at as u16)).collect();
+        let mut field_of_name = vec![NO_FIELD; names::known_count() + self.pool.names.len()];
+        for (at, field) in fields.iter().enumerate() {
+            field_of_name[usize::from(field.name)] = at as u16;
+        }
         Ok(Program {
             file: self.context.file.into(),
             source: self.context.source.into(),

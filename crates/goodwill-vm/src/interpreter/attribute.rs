@@ -116,8 +116,8 @@ impl Machine {
 
     fn contract_attribute(&mut self, world: &mut World<'_>, name: NameId) -> Run<Value> {
         let program = world.program;
-        if let Some(field) = program.field_of_name.get(&name) {
-            return self.read_field(world, *field);
+        if let Some(field) = program.field(name) {
+            return self.read_field(world, field);
         }
         match Known::of(name) {
             Some(Known::address) => return self.own_address(),
@@ -178,8 +178,8 @@ impl Machine {
     /// Assigns to an attribute.
     fn store_attribute(&mut self, program: &Program, object: Value, name: NameId, value: Value) -> Run<()> {
         match object {
-            Value::Contract => match program.field_of_name.get(&name) {
-                Some(field) => self.write_field(program, *field, value),
+            Value::Contract => match program.field(name) {
+                Some(field) => self.write_field(program, field, value),
                 None => {
                     let message = format!("self.{} is not a field of the contract", program.name(name));
                     self.raise(classes::ATTRIBUTE_ERROR, &message)

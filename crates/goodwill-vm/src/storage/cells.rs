@@ -61,7 +61,8 @@ pub(crate) struct Storage {
     cells: Vec<Cell>,
     /// Paths of the cells, one after the other.
     paths: Vec<u8>,
-    index: Index,
+    /// By path.
+    pub(super) index: Index,
     /// For each field that is a Map, the object for it.
     pub(super) maps: Vec<Option<Value>>,
     /// The path at hand.
@@ -97,6 +98,12 @@ impl Storage {
     /// The path at hand.
     pub(super) fn path(&self) -> &[u8] {
         &self.path
+    }
+
+    /// The keys of the path at hand, without its field.
+    pub(super) fn keys(&self) -> &[u8] {
+        let field = self.path.iter().take_while(|byte| **byte & 0x80 != 0).count() + 1;
+        &self.path[field..]
     }
 
     pub(super) fn path_of(&self, at: usize) -> &[u8] {
@@ -154,10 +161,5 @@ impl Storage {
     /// Whether no cell can differ from what the host has.
     pub(super) fn is_clean(&self) -> bool {
         self.cells.iter().all(|cell| !cell.touched)
-    }
-
-    /// The cells that may differ from what the host has, in the order of their paths.
-    pub(super) fn touched(&self) -> Vec<usize> {
-        self.index.iter().filter(|at| self.cells[*at].touched).collect()
     }
 }

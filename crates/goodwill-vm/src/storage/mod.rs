@@ -64,9 +64,7 @@ impl Machine {
         if let Some(map) = self.storage.maps[usize::from(field)] {
             return Ok(map);
         }
-        let mut path = Vec::new();
-        codec::write_count(&mut path, usize::from(field));
-        let map = self.heap.new_map(MapView { field, depth: 0, path }, 32)?;
+        let map = self.heap.new_map(MapView { field, depth: 0, keys: Vec::new() }, 32)?;
         self.storage.maps[usize::from(field)] = Some(map);
         Ok(map)
     }
@@ -189,7 +187,8 @@ impl Machine {
             return Ok(Entry { kind, spot, field, depth });
         }
         let mut path = self.storage.take_path();
-        path.extend_from_slice(&self.heap.map(map).path);
+        codec::write_count(&mut path, usize::from(field));
+        path.extend_from_slice(&self.heap.map(map).keys);
         let encoded = self.encode(&mut path, key_kind, key);
         let length = path.len();
         self.storage.give_path(path);
@@ -206,9 +205,9 @@ impl Machine {
     pub(crate) fn map_get(&mut self, world: &mut World<'_>, map: Handle, key: Value) -> Run<Value> {
         let Entry { kind, spot, field, depth } = self.entry(world.program, map, key)?;
         if let Type::Map(..) = kind {
-            let path = self.storage.path().to_vec();
-            let bytes = 32 + path.len() as u64;
-            return self.heap.new_map(MapView { field, depth, path }, bytes);
+            let keys = self.storage.keys().to_vec();
+            let bytes = 32 + keys.len() as u64;
+            return self.heap.new_map(MapView { field, depth, keys }, bytes);
         }
         let cell = self.load(world.host, kind, spot, field, depth)?;
         self.storage.remember(map, key, cell);
@@ -281,11 +280,14 @@ impl Machine {
             return Ok(());
         }
         let program = Arc::clone(&self.heap.program);
-        let touched = self.storage.touched();
+        let index = std::mem::take(&mut self.storage.index);
         let mut scratch = self.storage.take_path();
-        let flushed =
-            touched.into_iter().try_for_each(|cell| self.flush_cell(host, &program, cell, &mut scratch));
+        let flushed = index.iter().try_for_each(|cell| match self.storage.cell(cell).touched {
+            true => self.flush_cell(host, &program, cell, &mut scratch),
+            false => Ok(()),
+        });
         self.storage.give_path(scratch);
+        self.storage.index = index;
         flushed
     }
 
