@@ -144,6 +144,7 @@ impl Machine {
                 Op::NewCell { reg } => check!(self.op_new_cell(at, reg)),
                 Op::LoadCell { dst, cell } => check!(self.op_load_cell(at, dst, cell)),
                 Op::StoreCell { cell, src } => check!(self.op_store_cell(at, cell, src)),
+                Op::UnbindCell { cell } => check!(self.op_unbind_cell(at, cell)),
                 Op::NewClosure { dst, function } => check!(self.op_new_closure(at, dst, function)),
 
                 Op::Add { dst, a, b } => check!(self.small(at, Binary::Add, dst, (a, b), i64::checked_add)),

@@ -2,7 +2,7 @@
 
 use super::{Machine, Registers};
 use crate::{
-    bytecode::{CONSTANT, Operand, Reg},
+    bytecode::{CONSTANT, Op, Operand, Reg},
     classes,
     fault::{Bug, Fault, Run},
     gas,
@@ -159,7 +159,9 @@ impl Machine {
             let function = &program.functions[usize::from(frame.function)];
             let at = self.pc.saturating_sub(1);
             let trace = self.traces.entry(exception).or_default();
-            if trace.len() < limits::TRACEBACK_MAX {
+            // What is raised again has passed this frame before.
+            let again = trace.last().is_some() && matches!(function.code.get(at), Some(Op::Reraise { .. }));
+            if !again && trace.len() < limits::TRACEBACK_MAX {
                 trace.push((frame.function, function.lines.get(at).copied().unwrap_or(0)));
             }
             let covering = function
@@ -181,11 +183,18 @@ impl Machine {
     #[cold]
     pub(super) fn unbound(&mut self, operand: u16) -> Run<()> {
         let program = std::sync::Arc::clone(&self.heap.program);
-        let local = self.frames.last().and_then(|frame| {
-            let locals = &program.functions[usize::from(frame.function)].locals;
-            (operand & CONSTANT == 0).then(|| locals.get(usize::from(operand)).copied()).flatten()
-        });
-        let name = local.map_or("?", |name| program.name(name));
+        let Some(frame) = self.frames.last() else { return Err(Fault::Broken(Bug::NoFrame)) };
+        let function = &program.functions[usize::from(frame.function)];
+        let register = usize::from(operand);
+        let local = function.locals.get(register).filter(|_| operand & CONSTANT == 0);
+        let name = local.map_or("?", |name| program.name(*name));
+        let own = function.parameters.registers();
+        if (own..own + function.captured.len()).contains(&register) {
+            let message = format!(
+                "cannot access free variable '{name}' where it is not associated with a value in enclosing scope"
+            );
+            return self.raise(classes::NAME_ERROR, &message);
+        }
         let message =
             format!("cannot access local variable '{name}' where it is not associated with a value");
         self.raise(classes::UNBOUND_LOCAL_ERROR, &message)

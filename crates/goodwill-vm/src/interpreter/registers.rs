@@ -106,6 +106,15 @@ impl Machine {
     }
 
     #[inline(never)]
+    pub(super) fn op_unbind_cell(&mut self, at: Registers<'_>, cell: Reg) -> Run<()> {
+        self.heap.charge(gas::MOVE)?;
+        if let Value::Cell(handle) = self.get(at, cell) {
+            *self.heap.cell_mut(handle) = Value::Unbound;
+        }
+        Ok(())
+    }
+
+    #[inline(never)]
     pub(super) fn op_new_closure(&mut self, at: Registers<'_>, dst: Reg, function: u16) -> Run<()> {
         self.heap.charge(gas::ACCESS)?;
         let closure = self.closure(at, function)?;
