@@ -244,7 +244,7 @@ impl Heap {
 
     #[inline]
     fn charge_object(&mut self, bytes: u64) -> Run<()> {
-        self.meter.charge(gas::ALLOCATE + gas::bytes(bytes as usize))?;
+        self.meter.charge(gas::new_object(bytes as usize))?;
         self.meter.allocate(OBJECT_BYTES + bytes)
     }
 
@@ -316,7 +316,7 @@ impl Heap {
     pub(crate) fn str_len(&self, handle: Handle) -> usize {
         match (handle as usize).checked_sub(self.program.strings.len()) {
             Some(own) => self.texts[own].chars as usize,
-            None => self.program.strings[handle as usize].chars().count(),
+            None => self.program.string_lengths[handle as usize] as usize,
         }
     }
 

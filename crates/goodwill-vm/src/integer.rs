@@ -160,6 +160,9 @@ pub(crate) fn parse(text: &str, base: u32) -> Result<I256, ParseError> {
         _ => (false, text),
     };
     let (base, digits) = split_prefix(digits, base)?;
+    if let Some(small) = parse_small(digits, base) {
+        return Ok(I256::from(if negative { -small } else { small }));
+    }
     let mut value = I256::ZERO;
     let mut seen = 0;
     let mut underscore = true;
@@ -183,6 +186,15 @@ pub(crate) fn parse(text: &str, base: u32) -> Result<I256, ParseError> {
         value = next.ok_or(ParseError::OutOfRange)?;
     }
     if underscore { Err(ParseError::Invalid) } else { Ok(value) }
+}
+
+/// Reads a few digits and nothing else: at most 12 of base 36 fit.
+fn parse_small(digits: &str, base: u32) -> Option<i64> {
+    if digits.is_empty() || digits.len() > 12 {
+        return None;
+    }
+    let digit = |byte: u8| char::from(byte).to_digit(base).map(i64::from);
+    digits.bytes().try_fold(0, |value, byte| Some(value * i64::from(base) + digit(byte)?))
 }
 
 fn split_prefix(digits: &str, base: u32) -> Result<(u32, &str), ParseError> {

@@ -28,7 +28,8 @@ impl Machine {
         let digest = self.digest(key)?;
         let length = self.heap.table(table).len();
         let steps = gas::search(length);
-        self.heap.charge(steps + steps / gas::PROBE * (digest.bytes as u64 / 8) * gas::BYTES_8)?;
+        let price = if digest.bytes == 0 { 0 } else { gas::COMPARE };
+        self.heap.charge(price + steps + steps / gas::PROBE * (digest.bytes as u64 / 8) * gas::BYTES_8)?;
         let heap = &self.heap;
         Ok(heap.table(table).find(digest.digest, |other| order(heap, other, key)))
     }

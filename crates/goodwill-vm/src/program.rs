@@ -27,6 +27,8 @@ pub struct Program {
     pub(crate) names: Vec<Box<str>>,
     pub(crate) constants: Vec<Value>,
     pub(crate) strings: Vec<Box<str>>,
+    /// Characters of each text.
+    pub(crate) string_lengths: Vec<u32>,
     pub(crate) blobs: Vec<Box<[u8]>>,
     pub(crate) wides: Vec<I256>,
     pub(crate) addresses: Vec<Address>,

@@ -45,8 +45,15 @@ impl Machine {
 
     /// `str(value)`, `repr(value)` (conversion `r`) or `ascii(value)` (`a`).
     pub(crate) fn text_of(&mut self, value: Value, conversion: u8) -> Run<Value> {
-        if let (Value::Str(_), b's') = (value, conversion) {
-            return Ok(value);
+        match (value, conversion) {
+            (Value::Str(_), b's') => return Ok(value),
+            (Value::Int(int), _) => {
+                let mut buffer = itoa::Buffer::new();
+                let text = buffer.format(int);
+                self.heap.charge(gas::COMPARE + gas::BYTE * text.len() as u64)?;
+                return self.heap.new_str(text);
+            }
+            _ => {}
         }
         let mut text = String::new();
         self.write_text(&mut text, value, conversion != b's', 0)?;
@@ -88,7 +95,7 @@ impl Machine {
             Value::None => out.push_str("None"),
             Value::Bool(true) => out.push_str("True"),
             Value::Bool(false) => out.push_str("False"),
-            Value::Int(int) => _ = write!(out, "{int}"),
+            Value::Int(int) => out.push_str(itoa::Buffer::new().format(int)),
             Value::Big(handle) => {
                 self.heap.charge(16 * gas::WIDE)?;
                 let wide = self.heap.wide(handle);

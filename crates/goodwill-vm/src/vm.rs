@@ -163,7 +163,9 @@ impl Vm {
         loop {
             // The activation on top has ended with this result.
             let Some(mut done) = self.activations.pop() else {
-                return Step::Done(self.outcome(Err(Failure::Broken(Bug::NoActivation.text())), Meter::new(0)));
+                return Step::Done(
+                    self.outcome(Err(Failure::Broken(Bug::NoActivation.text())), Meter::new(0)),
+                );
             };
             match &result {
                 Ok(_) => host.commit(),
@@ -338,8 +340,8 @@ fn hand_back(caller: &mut Machine, callee: &mut Machine, result: Run<Vec<u8>>) -
     match result {
         Ok(bytes) => caller.decode_value(&bytes),
         Err(Fault::Raised(exception)) => {
-            let raised = callee.describe(exception);
-            let (class, message) = callee.visible_exception(&raised);
+            let (class, message) = callee.visible_exception(exception)?;
+            caller.heap.meter = callee.heap.meter;
             caller.raise(class, &message)
         }
         Err(fault) => Err(fault),

@@ -66,10 +66,8 @@ pub(crate) const LOOPS: &[(&str, &str, &str)] = &[
     ("isinstance", "n = 0", "n += isinstance(i, int)"),
 ];
 
-
 /// What the loops call.
 pub(crate) const HELPERS: &str = "def add(a, b):\n    return a + b\n\nclass Point:\n    def __init__(self, x):\n        self.x = x\n    def get(self):\n        return self.x\n\ndef guarded(i):\n    try:\n        raise ValueError(i)\n    except ValueError:\n        return i\n";
-
 
 /// A contract whose method `run` does a step so often.
 pub(crate) fn contract(setup: &str, step: &str) -> String {

@@ -245,6 +245,7 @@ impl Machine {
         }
         let source = self.arg(args, 0);
         for item in self.collect_any(source)? {
+            self.heap.charge(gas::ELEMENT)?;
             total = match (total, item) {
                 (Value::Int(a), Value::Int(b)) if a.checked_add(b).is_some() => Value::Int(a + b),
                 (total, item) => self.arithmetic(crate::bytecode::Binary::Add, total, item)?,

@@ -252,6 +252,7 @@ impl<'a> Module<'a> {
             source: self.context.source.into(),
             names: self.pool.names,
             constants: self.pool.constants,
+            string_lengths: self.pool.strings.iter().map(|text| text.chars().count() as u32).collect(),
             strings: self.pool.strings,
             blobs: self.pool.blobs,
             wides: self.pool.wides,
@@ -342,6 +343,10 @@ impl<'a> Module<'a> {
 
     /// The kind that the hint of a storage field names.
     pub(super) fn field_hint(&self, expr: &Expr) -> Compiled<Type> {
+        if expr.range().len().to_usize() > limits::HINT_BYTES_MAX {
+            let message = format!("a type hint has at most {} bytes", limits::HINT_BYTES_MAX);
+            return Err(self.context.refuse(expr.range(), message, "use a dataclass"));
+        }
         let is_record = |class: u16| {
             let own = usize::from(class).checked_sub(classes::BUILTIN.len());
             own.is_some_and(|own| matches!(self.classes[own].kind, ClassKind::Record { .. }))

@@ -197,7 +197,13 @@ impl<'a> Emitter<'_, 'a> {
     }
 
     /// The body of `finally` once more, as it stands outside of its own block.
-    fn copy_finally(&mut self, range: TextRange, body: &'a [Stmt], at: usize, handled: usize) -> Compiled<()> {
+    fn copy_finally(
+        &mut self,
+        range: TextRange,
+        body: &'a [Stmt],
+        at: usize,
+        handled: usize,
+    ) -> Compiled<()> {
         self.suspend_guards(at);
         let inner = self.state().blocks.split_off(at);
         let outer_handled = self.state().handled.split_off(handled);

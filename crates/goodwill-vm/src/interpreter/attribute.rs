@@ -138,8 +138,8 @@ impl Machine {
         let instance = self.heap.instance(handle);
         let scanned = instance.fields.len();
         let class = instance.class;
-        if let Some(value) = instance.get(name) {
-            self.heap.charge(gas::elements(scanned / 4))?;
+        self.heap.charge(gas::elements(scanned / 4))?;
+        if let Some(value) = self.heap.instance(handle).get(name) {
             return Ok(value);
         }
         self.class_member(program, class, Value::Instance(handle), name)

@@ -26,7 +26,8 @@ impl Machine {
         let parameters = &code.parameters;
         let name = program.name(code.name);
         let positional = usize::from(parameters.positional);
-        self.heap.charge(gas::NATIVE + gas::elements(count + parameters.names.len()))?;
+        let names = parameters.names.len();
+        self.heap.charge(gas::NATIVE + gas::elements(count + names + keywords.len() * names / 8))?;
         if count > positional && !parameters.star {
             let plural = if positional == 1 { "argument" } else { "arguments" };
             let were = if count == 1 { "was" } else { "were" };
@@ -98,7 +99,7 @@ impl Machine {
             return Err(Fault::Broken(Bug::NoDataclass));
         };
         let name = program.class_name(class);
-        self.heap.charge(gas::elements(fields.len()))?;
+        self.heap.charge(gas::elements(fields.len() + keywords.len() * fields.len() / 8))?;
         if args.count > fields.len() {
             let message = format!(
                 "{name}.__init__() takes {} positional arguments but {} were given",

@@ -164,6 +164,7 @@ impl Machine {
             if !again && trace.len() < limits::TRACEBACK_MAX {
                 trace.push((frame.function, function.lines.get(at).copied().unwrap_or(0)));
             }
+            self.heap.charge(gas::PROBE * function.handlers.len() as u64 / 4)?;
             let covering = function
                 .handlers
                 .iter()

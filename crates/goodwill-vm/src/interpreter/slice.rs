@@ -146,12 +146,13 @@ impl Machine {
         let length = self.heap.list(list).items.len();
         let (start, step, count) = self.slice_of(parts, length)?;
         self.heap.charge_elements(new.len())?;
-        self.heap.charge(gas::elements(length))?;
         if step == 1 {
             let start = start as usize;
+            self.heap.charge(gas::bytes(16 * (length - start)))?;
             self.heap.list_mut(list).items.splice(start..start + count, new);
             return Ok(());
         }
+        self.heap.charge(gas::elements(length))?;
         let mut positions: Vec<usize> =
             (0..count as i64).map(|index| (start + index * step) as usize).collect();
         if value.is_none() {

@@ -123,7 +123,7 @@ impl Machine {
         if self.heap.str_len(text) == length {
             return Ok(start..end);
         }
-        self.heap.charge(gas::BYTES_8 * length as u64)?;
+        self.heap.charge(gas::BYTE * length as u64)?;
         let text = self.heap.str(text);
         let offset = |index: usize| text.char_indices().nth(index).map_or(text.len(), |(at, _)| at);
         Ok(offset(start)..offset(end))

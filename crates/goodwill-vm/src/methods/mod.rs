@@ -3,6 +3,7 @@
 mod bytes;
 mod dict;
 mod list;
+mod search;
 mod set;
 mod string;
 
