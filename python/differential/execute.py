@@ -64,7 +64,14 @@ def load(source: str) -> type[Contract]:
     }
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        exec(compile(tree, "contract.py", "exec", dont_inherit=True), names)
+        try:
+            code = compile(tree, "contract.py", "exec", dont_inherit=True)
+        except SyntaxError as error:
+            # The generator does not look whether it is inside what a comprehension iterates over.
+            if "comprehension iterable" in error.msg:
+                raise Unsuitable from error
+            raise
+        exec(code, names)
     contracts = [value for value in names.values() if isinstance(value, type) and issubclass(value, Contract)]
     contract = contracts[-1]
     contract._watch = watch  # type: ignore[attr-defined]

@@ -375,6 +375,37 @@ def handler(gen: Generator, depth: int, name: str) -> list[str]:
     return [f"except {name}:", inner]
 
 
+LEFT_BY = ("pass", "break", "continue", "raise KeyError(1)", "raise")
+
+
+@statement("core", 1)
+def lost_name(gen: Generator, depth: int) -> str | None:
+    """The name of an exception, asked for after its handler, which is left in one of several ways."""
+    if not gen.chance(0.4):
+        return None
+    step, caught, seen = gen.new_name("i"), gen.new_name("e"), gen.new_name()
+    shared = gen.new_name("f")
+    lines = [
+        f"{seen} = ''",
+        "try:",
+        f"    for {step} in range(2):",
+        "        try:",
+        f"            raise ValueError({gen.expression('str', 1)})",
+        f"        except ValueError as {caught}:",
+        *([f"            {shared} = lambda: str({caught})"] if gen.chance(0.3) else []),
+        f"            {seen} += str({caught})",
+        f"            {gen.rng.choice(LEFT_BY)}",
+        "except Exception:",
+        f"    {seen} += 'left'",
+        "try:",
+        f"    {seen} += str({caught})",
+        "except NameError:",
+        f"    {seen} += 'lost'",
+    ]
+    gen.variables[seen] = "str"
+    return "\n".join(lines)
+
+
 def rare(gen: Generator) -> str:
     """A condition that seldom holds."""
     return f"{gen.atom('bool', 2)} and {gen.atom('int', 1)} % 3 == {gen.rng.randrange(3)}"

@@ -88,6 +88,9 @@ pub(crate) enum Op {
         cell: Reg,
         src: Operand,
     },
+    UnbindCell {
+        cell: Reg,
+    },
     /// A function with the cells that its description lists.
     NewClosure {
         dst: Reg,

@@ -5,19 +5,23 @@ use crate::{
     fault::{Fault, Run},
     gas,
     host::{Event, Host, Key},
-    interpreter::{Args, Machine, OutgoingCall},
+    interpreter::{Args, Arguments, Machine, OutgoingCall},
     limits,
     methods::Keywords,
     names::Known,
     types::Type,
     value::Value,
+    world::World,
 };
 use goodwill_types::Address;
 use sha2::Digest;
 
+/// Bytes that most values of events have: addresses and amounts.
+const EVENT_VALUE_BYTES: usize = 22;
+
 impl Machine {
     /// `emit(name, **fields)`.
-    pub(crate) fn emit(&mut self, host: &mut dyn Host, args: Args, keywords: Keywords<'_>) -> Run<Value> {
+    pub(crate) fn emit(&mut self, world: &mut World<'_>, args: Args, keywords: Keywords<'_>) -> Run<Value> {
         let Value::Str(name) = self.arg(args, 0) else {
             return self
                 .raise(classes::TYPE_ERROR, "emit() takes the event's name, and its fields by keyword");
@@ -31,31 +35,31 @@ impl Machine {
             return self.raise(classes::VALUE_ERROR, "too many events in one call");
         }
         let name = self.heap.str(name).to_owned();
-        let program = std::sync::Arc::clone(&self.heap.program);
+        let program = world.program;
         let mut fields = Vec::with_capacity(keywords.len());
         let mut size = name.len();
         for (field, value) in keywords {
-            let mut bytes = Vec::new();
+            let mut bytes = Vec::with_capacity(EVENT_VALUE_BYTES);
             self.encode(&mut bytes, &Type::Any, *value)?;
             size += bytes.len() + program.name(*field).len();
             fields.push((program.name(*field).to_owned(), bytes));
         }
         self.heap.charge(gas::EVENT + gas::EVENT_BYTE * size as u64)?;
         self.heap.meter.allocate(size as u64)?;
-        host.emit(Event { contract: self.context.contract, name, fields });
+        world.host.emit(Event { contract: self.context.contract, name, fields });
         Ok(Value::None)
     }
 
     /// Calls a method of `chain`.
     pub(crate) fn chain_method(
         &mut self,
-        host: &mut dyn Host,
+        world: &mut World<'_>,
         known: Known,
         args: Args,
         keywords: Keywords<'_>,
     ) -> Run<Value> {
         match known {
-            Known::call => return self.call_contract(host, args, keywords),
+            Known::call => return self.call_contract(world, args, keywords),
             Known::balance => self.arity(known, args, 1, 1)?,
             Known::transfer => self.arity(known, args, 2, 2)?,
             Known::sha256 | Known::blake3 => self.arity(known, args, 1, 1)?,
@@ -69,7 +73,7 @@ impl Machine {
             Known::balance => {
                 let account = self.address_arg(self.arg(args, 0))?;
                 self.heap.charge(gas::TRANSFER)?;
-                match host.balance(&account) {
+                match world.host.balance(&account) {
                     Ok(balance) => self.amount(balance),
                     Err(_) => self.need(Key::Account(account)),
                 }
@@ -80,9 +84,9 @@ impl Machine {
                 self.check_writable()?;
                 self.heap.charge(gas::TRANSFER)?;
                 let contract = self.context.contract;
-                match host.transfer(&contract, &to, amount) {
+                match world.host.transfer(&contract, &to, amount) {
                     Ok(true) => Ok(Value::None),
-                    Ok(false) => self.too_few(host, &contract, amount),
+                    Ok(false) => self.too_few(world.host, &contract, amount),
                     Err(account) => self.need(Key::Account(account)),
                 }
             }
@@ -95,7 +99,7 @@ impl Machine {
                 };
                 self.heap.new_bytes(&digest)
             }
-            _ => self.verify(host, args),
+            _ => self.verify(world, args),
         }
     }
 
@@ -109,7 +113,7 @@ impl Machine {
         }
     }
 
-    fn verify(&mut self, host: &mut dyn Host, args: Args) -> Run<Value> {
+    fn verify(&mut self, world: &mut World<'_>, args: Args) -> Run<Value> {
         let known = Known::verify_ed25519;
         let key = self.bytes_of(known, self.arg(args, 0))?;
         let message = self.bytes_of(known, self.arg(args, 1))?;
@@ -117,7 +121,7 @@ impl Machine {
         self.heap.charge(gas::SIGNATURE + gas::HASH_BYTE * message.len() as u64)?;
         let valid = match (key.first_chunk::<32>(), signature.first_chunk::<64>()) {
             (Some(key_bytes), Some(signature_bytes)) if key.len() == 32 && signature.len() == 64 => {
-                host.verify_ed25519(key_bytes, &message, signature_bytes)
+                world.host.verify_ed25519(key_bytes, &message, signature_bytes)
             }
             _ => false,
         };
@@ -164,7 +168,7 @@ impl Machine {
     }
 
     /// `chain.call(contract, method, *args, value=0)`.
-    fn call_contract(&mut self, host: &mut dyn Host, args: Args, keywords: Keywords<'_>) -> Run<Value> {
+    fn call_contract(&mut self, world: &mut World<'_>, args: Args, keywords: Keywords<'_>) -> Run<Value> {
         self.only_keywords("call", keywords, &["value"])?;
         if args.count < 2 {
             return self
@@ -180,7 +184,7 @@ impl Machine {
             Some(value) => self.amount_arg(value)?,
             None => 0,
         };
-        let program = match host.program(&contract) {
+        let program = match world.host.program(&contract) {
             Err(_) => return self.need(Key::Program(contract)),
             Ok(Some(program)) => program,
             Ok(None) => {
@@ -191,14 +195,12 @@ impl Machine {
         if !program.exports.get(method.as_str()).is_some_and(|export| export.view) {
             self.check_writable()?;
         }
-        let mut arguments = Vec::with_capacity(args.count - 2);
+        let mut arguments = Arguments { positional: args.count - 2, ..Arguments::default() };
         for index in 2..args.count {
-            let mut bytes = Vec::new();
-            self.encode(&mut bytes, &Type::Any, self.arg(args, index))?;
-            arguments.push(bytes);
+            self.encode(&mut arguments.bytes, &Type::Any, self.arg(args, index))?;
         }
         self.heap.charge(gas::ENTER)?;
-        self.flush(host)?;
+        self.flush(world.host)?;
         self.outgoing = Some(OutgoingCall { contract, program, method, arguments, value });
         Err(Fault::Call)
     }

@@ -6,7 +6,7 @@
 
 use crate::{
     classes,
-    fault::{Fault, Run},
+    fault::{Bug, Fault, Run},
     gas,
     heap::Instance,
     integer,
@@ -15,8 +15,9 @@ use crate::{
     program::ClassKind,
     table::Table,
     types::Type,
-    value::Value,
+    value::{Handle, Value},
 };
+use ethnum::I256;
 
 pub(crate) const NONE: u8 = 0;
 pub(crate) const FALSE: u8 = 1;
@@ -47,9 +48,22 @@ pub(crate) fn write_bytes(out: &mut Vec<u8>, tag: u8, bytes: &[u8]) {
 }
 
 /// Writes an integer.
-pub(crate) fn write_int(out: &mut Vec<u8>, int: ethnum::I256) {
-    let (bytes, start) = integer::to_bytes(int);
-    write_bytes(out, INT, &bytes[start..]);
+pub(crate) fn write_int(out: &mut Vec<u8>, int: I256) {
+    match i64::try_from(int) {
+        Ok(small) => write_small(out, small),
+        Err(_) => {
+            let (bytes, start) = integer::to_bytes(int);
+            write_bytes(out, INT, &bytes[start..]);
+        }
+    }
+}
+
+/// Writes a small integer.
+fn write_small(out: &mut Vec<u8>, int: i64) {
+    let bytes = int.to_be_bytes();
+    let length = integer::small_length(int);
+    out.extend_from_slice(&[INT, length as u8]);
+    out.extend_from_slice(&bytes[bytes.len() - length..]);
 }
 
 /// Encoded values from outside, read with care.
@@ -100,11 +114,37 @@ impl<'a> Reader<'a> {
 }
 
 /// Stored or sent bytes that are no value: they did not come from this code.
-const DAMAGED: Fault = Fault::Broken("encoded bytes are damaged");
+const DAMAGED: Fault = Fault::Broken(Bug::DamagedBytes);
+
+/// What values count as that are not texts or bytes.
+const SCALAR_BYTES: usize = 16;
+/// Encoding a value that is not text or bytes.
+const SCALAR: u64 = gas::CODEC_VALUE + gas::CODEC_BYTE * SCALAR_BYTES as u64;
 
 impl Machine {
     /// Encodes a value that must be of a kind; raises `TypeError` if it is not.
     pub(crate) fn encode(&mut self, out: &mut Vec<u8>, kind: &Type, value: Value) -> Run<()> {
+        match (kind, value) {
+            (Type::Int | Type::Any, Value::Int(int)) => {
+                self.heap.charge(SCALAR)?;
+                write_small(out, int);
+                Ok(())
+            }
+            (Type::Address | Type::Any, Value::Address(address)) => {
+                self.heap.charge(SCALAR)?;
+                self.write_address(out, address);
+                Ok(())
+            }
+            _ => self.encode_any(out, kind, value),
+        }
+    }
+
+    fn write_address(&self, out: &mut Vec<u8>, address: Handle) {
+        out.push(ADDRESS);
+        out.extend_from_slice(&self.heap.address(address).to_bytes());
+    }
+
+    fn encode_any(&mut self, out: &mut Vec<u8>, kind: &Type, value: Value) -> Run<()> {
         let before = out.len();
         self.encode_at(out, kind, value, 0)?;
         if out.len() - before > limits::VALUE_BYTES_MAX {
@@ -112,6 +152,31 @@ impl Machine {
             return self.raise(classes::VALUE_ERROR, &message);
         }
         Ok(())
+    }
+
+    /// Checks that a value is of a kind, as [`Self::encode`] does: what can be seen at once costs
+    /// nothing, the rest is encoded.
+    pub(crate) fn check_kind(&mut self, kind: &Type, value: Value) -> Run<()> {
+        match self.is_scalar_of(kind, value) {
+            true => Ok(()),
+            false => self.encode(&mut Vec::new(), kind, value),
+        }
+    }
+
+    /// Whether a value is one of a kind that holds no others, and not too long.
+    fn is_scalar_of(&self, kind: &Type, value: Value) -> bool {
+        // A tag and a length of at most three bytes.
+        let fits = |length: usize| length + 4 <= limits::VALUE_BYTES_MAX;
+        match (kind, value) {
+            (Type::Int, Value::Int(_) | Value::Big(_))
+            | (Type::Bool, Value::Bool(_))
+            | (Type::Address, Value::Address(_))
+            | (Type::None | Type::Optional(_), Value::None) => true,
+            (Type::Str, Value::Str(text)) => fits(self.heap.str(text).len()),
+            (Type::Bytes, Value::Bytes(bytes)) => fits(self.heap.bytes(bytes).len()),
+            (Type::Optional(inner), value) => self.is_scalar_of(inner, value),
+            _ => false,
+        }
     }
 
     #[cold]
@@ -128,7 +193,7 @@ impl Machine {
         let size = match value {
             Value::Str(text) => self.heap.str(text).len(),
             Value::Bytes(bytes) => self.heap.bytes(bytes).len(),
-            _ => 16,
+            _ => SCALAR_BYTES,
         };
         self.heap.charge(gas::CODEC_VALUE + gas::CODEC_BYTE * size as u64)?;
         self.check_memory((out.len() + size) as u64)?;
@@ -137,16 +202,14 @@ impl Machine {
             (Type::Optional(inner), value) => self.encode_at(out, inner, value, depth)?,
             (Type::None | Type::Any, Value::None) => out.push(NONE),
             (Type::Bool | Type::Any, Value::Bool(value)) => out.push(if value { TRUE } else { FALSE }),
-            (Type::Int | Type::Any, Value::Int(_) | Value::Big(_)) => {
-                write_int(out, self.heap.as_wide(value).unwrap_or_default());
-            }
+            (Type::Int | Type::Any, Value::Int(int)) => write_small(out, int),
+            (Type::Int | Type::Any, Value::Big(int)) => write_int(out, self.heap.wide(int)),
             (Type::Str | Type::Any, Value::Str(text)) => {
                 write_bytes(out, STR, self.heap.str(text).as_bytes())
             }
             (Type::Bytes | Type::Any, Value::Bytes(bytes)) => write_bytes(out, BYTES, self.heap.bytes(bytes)),
             (Type::Address | Type::Any, Value::Address(address)) => {
-                out.push(ADDRESS);
-                out.extend_from_slice(&self.heap.address(address).to_bytes());
+                self.write_address(out, address);
             }
             (Type::List(_) | Type::Any, Value::List(list)) => {
                 let items = self.heap.list(list).items.clone();
@@ -233,8 +296,13 @@ impl Machine {
     /// Decodes a value: all of the bytes, and nothing else.
     pub(crate) fn decode_value(&mut self, bytes: &[u8]) -> Run<Value> {
         let mut reader = Reader::new(bytes);
-        let value = self.decode_at(&mut reader, 0)?;
+        let value = self.decode_next(&mut reader)?;
         if reader.is_empty() { Ok(value) } else { Err(DAMAGED) }
+    }
+
+    /// Decodes the next of several values.
+    pub(crate) fn decode_next(&mut self, reader: &mut Reader<'_>) -> Run<Value> {
+        self.decode_at(reader, 0)
     }
 
     fn decode_at(&mut self, reader: &mut Reader<'_>, depth: u32) -> Run<Value> {
@@ -247,8 +315,11 @@ impl Machine {
             FALSE => Ok(Value::Bool(false)),
             TRUE => Ok(Value::Bool(true)),
             INT => {
-                let int = integer::from_bytes(reader.sized().ok_or(DAMAGED)?).ok_or(DAMAGED)?;
-                self.heap.new_int(int)
+                let bytes = reader.sized().ok_or(DAMAGED)?;
+                match integer::small_from_bytes(bytes) {
+                    Some(small) => Ok(Value::Int(small)),
+                    None => self.heap.new_int(integer::from_bytes(bytes).ok_or(DAMAGED)?),
+                }
             }
             STR => {
                 let bytes = reader.sized().ok_or(DAMAGED)?;

@@ -38,7 +38,7 @@ impl Data {
         out
     }
 
-    fn write(&self, out: &mut Vec<u8>) {
+    pub(crate) fn write(&self, out: &mut Vec<u8>) {
         let all = |out: &mut Vec<u8>, tag: u8, items: &[Self]| {
             out.push(tag);
             codec::write_count(out, items.len());

@@ -160,10 +160,11 @@ impl Spec {
 
 /// Digits in groups, with zeros before them up to a width.
 fn group(digits: &str, size: usize, separator: char, width: usize) -> String {
-    let mut padded = digits.to_owned();
-    while padded.len() + (padded.len() - 1) / size < width {
-        padded.insert(0, '0');
+    let mut count = digits.len();
+    while count + (count - 1) / size < width {
+        count += 1;
     }
+    let padded = "0".repeat(count - digits.len()) + digits;
     let mut out = String::new();
     for (index, digit) in padded.chars().enumerate() {
         if index > 0 && (padded.len() - index).is_multiple_of(size) {

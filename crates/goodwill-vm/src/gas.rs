@@ -9,19 +9,19 @@
 pub const CALL_GAS_MAX: u64 = 2_000_000_000;
 
 /// Moves, jumps, loads of constants.
-pub const MOVE: u64 = 120;
+pub const MOVE: u64 = 70;
 /// Arithmetic and comparison of small integers, tests of truth.
-pub const ARITHMETIC: u64 = 240;
+pub const ARITHMETIC: u64 = 140;
 /// An operation on operands that are not both small integers.
-pub const SLOW: u64 = 400;
+pub const SLOW: u64 = 500;
 /// Multiplication, division and power of 256 bits, for each.
 pub const WIDE: u64 = 900;
 /// One step of a loop.
-pub const ITERATE: u64 = 260;
+pub const ITERATE: u64 = 160;
 /// Reading an element or an attribute.
-pub const ACCESS: u64 = 300;
+pub const ACCESS: u64 = 340;
 /// Calling a function: a frame, besides its registers.
-pub const CALL: u64 = 500;
+pub const CALL: u64 = 600;
 /// A register that a new frame clears.
 pub const REGISTER: u64 = 8;
 /// Calling a native function or method, besides what it does.
@@ -31,17 +31,25 @@ pub const ALLOCATE: u64 = 500;
 /// A value that is copied, scanned or compared.
 pub const ELEMENT: u64 = 80;
 /// A value that is compared, hashed or shown, besides its bytes.
-pub const COMPARE: u64 = 280;
+pub const COMPARE: u64 = 160;
 /// Eight bytes that are copied, scanned or compared.
-pub const BYTES_8: u64 = 24;
+pub const BYTES_8: u64 = 8;
 /// A byte of text that is formatted, parsed or changed in case.
-pub const BYTE: u64 = 20;
+pub const BYTE: u64 = 24;
+/// A byte that is searched for a part.
+pub const SEARCH_BYTE: u64 = 8;
+/// A byte of the part that is searched: the search prepares itself.
+pub const PART_BYTE: u64 = 72;
+/// A part that is found, besides its bytes.
+pub const PIECE: u64 = 200;
+/// Eight bytes of a new object.
+pub const NEW_BYTES_8: u64 = 24;
 /// One step in the search for a key.
-pub const PROBE: u64 = 60;
+pub const PROBE: u64 = 80;
 /// An entry that is put into a dict or a set.
 pub const INSERT: u64 = 700;
 /// One comparison of a sort.
-pub const SORT_COMPARE: u64 = 200;
+pub const SORT_COMPARE: u64 = 120;
 /// Raising an exception, or passing a frame with it.
 pub const RAISE: u64 = 2_000;
 
@@ -86,6 +94,11 @@ pub fn search(count: usize) -> u64 {
 /// Copying or scanning this many bytes.
 pub fn bytes(count: usize) -> u64 {
     BYTES_8 * (count as u64 / 8 + 1)
+}
+
+/// Making an object of this many bytes.
+pub fn new_object(count: usize) -> u64 {
+    ALLOCATE + NEW_BYTES_8 * (count as u64 / 8 + 1)
 }
 
 /// Copying or scanning this many values.

@@ -23,6 +23,17 @@ const ELEMENT_BYTES: u64 = 32;
 /// Memory of an entry of a dict or set with its index.
 const ENTRY_BYTES: u64 = 96;
 
+/// Memory that an arena keeps for the next call, in bytes.
+const KEPT_BYTES: usize = 16 * 1024;
+
+/// Empties an arena; what is large is given back.
+pub(crate) fn recycle<T>(arena: &mut Vec<T>) {
+    if arena.capacity() * size_of::<T>() > KEPT_BYTES {
+        *arena = Vec::new();
+    }
+    arena.clear();
+}
+
 /// A list.
 #[derive(Debug, Default)]
 pub(crate) struct List {
@@ -112,7 +123,8 @@ pub(crate) struct MapView {
     pub(crate) field: u16,
     /// How many Maps below the field's own.
     pub(crate) depth: u8,
-    pub(crate) path: Vec<u8>,
+    /// The encoded keys that lead to it.
+    pub(crate) keys: Vec<u8>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -200,6 +212,31 @@ impl Heap {
         }
     }
 
+    /// Forgets all objects, and keeps a little memory for others.
+    pub(crate) fn forget(&mut self) {
+        if self.text.capacity() > KEPT_BYTES {
+            self.text = String::new();
+        }
+        self.text.clear();
+        recycle(&mut self.texts);
+        recycle(&mut self.data);
+        recycle(&mut self.blobs);
+        recycle(&mut self.slots);
+        recycle(&mut self.tuples);
+        recycle(&mut self.wides);
+        recycle(&mut self.addresses);
+        recycle(&mut self.lists);
+        recycle(&mut self.tables);
+        recycle(&mut self.instances);
+        recycle(&mut self.ranges);
+        recycle(&mut self.views);
+        recycle(&mut self.iterators);
+        recycle(&mut self.maps);
+        recycle(&mut self.cells);
+        recycle(&mut self.closures);
+        recycle(&mut self.methods);
+    }
+
     #[inline]
     pub(crate) fn charge(&mut self, gas: u64) -> Run<()> {
         self.meter.charge(gas)
@@ -207,7 +244,7 @@ impl Heap {
 
     #[inline]
     fn charge_object(&mut self, bytes: u64) -> Run<()> {
-        self.meter.charge(gas::ALLOCATE + gas::bytes(bytes as usize))?;
+        self.meter.charge(gas::new_object(bytes as usize))?;
         self.meter.allocate(OBJECT_BYTES + bytes)
     }
 
@@ -279,7 +316,7 @@ impl Heap {
     pub(crate) fn str_len(&self, handle: Handle) -> usize {
         match (handle as usize).checked_sub(self.program.strings.len()) {
             Some(own) => self.texts[own].chars as usize,
-            None => self.program.strings[handle as usize].chars().count(),
+            None => self.program.string_lengths[handle as usize] as usize,
         }
     }
 

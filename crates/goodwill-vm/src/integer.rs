@@ -160,6 +160,9 @@ pub(crate) fn parse(text: &str, base: u32) -> Result<I256, ParseError> {
         _ => (false, text),
     };
     let (base, digits) = split_prefix(digits, base)?;
+    if let Some(small) = parse_small(digits, base) {
+        return Ok(I256::from(if negative { -small } else { small }));
+    }
     let mut value = I256::ZERO;
     let mut seen = 0;
     let mut underscore = true;
@@ -183,6 +186,15 @@ pub(crate) fn parse(text: &str, base: u32) -> Result<I256, ParseError> {
         value = next.ok_or(ParseError::OutOfRange)?;
     }
     if underscore { Err(ParseError::Invalid) } else { Ok(value) }
+}
+
+/// Reads a few digits and nothing else: at most 12 of base 36 fit.
+fn parse_small(digits: &str, base: u32) -> Option<i64> {
+    if digits.is_empty() || digits.len() > 12 {
+        return None;
+    }
+    let digit = |byte: u8| char::from(byte).to_digit(base).map(i64::from);
+    digits.bytes().try_fold(0, |value, byte| Some(value * i64::from(base) + digit(byte)?))
 }
 
 fn split_prefix(digits: &str, base: u32) -> Result<(u32, &str), ParseError> {
@@ -215,18 +227,31 @@ pub(crate) fn digits(value: I256, base: u32) -> String {
     }
 }
 
+/// Bytes of a two's complement that has so many bits that are not its sign; none for zero.
+fn length_of(is_zero: bool, bits: u32) -> usize {
+    if is_zero { 0 } else { bits as usize / 8 + 1 }
+}
+
 /// An integer's bytes: big-endian two's complement, as short as possible; none for zero.
 pub(crate) fn to_bytes(value: I256) -> ([u8; 32], usize) {
-    let bytes = value.to_be_bytes();
-    if value == 0 {
-        return (bytes, 32);
+    let size = if value < 0 { !value } else { value };
+    (value.to_be_bytes(), 32 - length_of(value == 0, 256 - size.leading_zeros()))
+}
+
+/// How many bytes a small integer takes.
+pub(crate) fn small_length(value: i64) -> usize {
+    let size = if value < 0 { !value } else { value };
+    length_of(value == 0, 64 - size.leading_zeros())
+}
+
+/// The small integer of its shortest bytes; `None` for any others.
+pub(crate) fn small_from_bytes(bytes: &[u8]) -> Option<i64> {
+    if bytes.len() > 8 {
+        return None;
     }
-    let filler = if value < 0 { 0xff } else { 0 };
-    let mut start = bytes.iter().take_while(|byte| **byte == filler).count().min(31);
-    if start > 0 && (bytes[start] ^ filler) & 0x80 != 0 {
-        start -= 1;
-    }
-    (bytes, start)
+    let sign = bytes.first().map_or(0, |byte| i64::from(*byte as i8 >> 7));
+    let value = bytes.iter().fold(sign, |value, byte| value << 8 | i64::from(*byte));
+    (small_length(value) == bytes.len()).then_some(value)
 }
 
 /// The integer of its shortest bytes; `None` for any others.
@@ -240,4 +265,25 @@ pub(crate) fn from_bytes(bytes: &[u8]) -> Option<I256> {
     let value = I256::from_be_bytes(full);
     let (canonical, start) = to_bytes(value);
     (canonical[start..] == *bytes).then_some(value)
+}
+
+/// Python's division of small integers; `None` where the general operation must decide.
+pub(crate) trait Floor: Sized {
+    fn floor_div(self, by: Self) -> Option<Self>;
+    fn floor_mod(self, by: Self) -> Option<Self>;
+}
+
+impl Floor for i64 {
+    #[inline]
+    fn floor_div(self, by: Self) -> Option<Self> {
+        let quotient = self.checked_div(by)?;
+        let rest = self.wrapping_rem(by);
+        Some(if rest != 0 && (rest < 0) != (by < 0) { quotient - 1 } else { quotient })
+    }
+
+    #[inline]
+    fn floor_mod(self, by: Self) -> Option<Self> {
+        let rest = self.checked_rem(by)?;
+        Some(if rest != 0 && (rest < 0) != (by < 0) { rest + by } else { rest })
+    }
 }

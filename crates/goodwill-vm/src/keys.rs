@@ -5,10 +5,10 @@ use crate::{
     fault::Run,
     gas,
     heap::Heap,
+    index::{Place, prefix},
     interpreter::Machine,
     limits,
     program::ClassKind,
-    table::Place,
     value::{Handle, Value},
 };
 use std::cmp::Ordering;
@@ -28,9 +28,10 @@ impl Machine {
         let digest = self.digest(key)?;
         let length = self.heap.table(table).len();
         let steps = gas::search(length);
-        self.heap.charge(steps + steps / gas::PROBE * (digest.bytes as u64 / 8) * gas::BYTES_8)?;
+        let price = if digest.bytes == 0 { 0 } else { gas::COMPARE };
+        self.heap.charge(price + steps + steps / gas::PROBE * (digest.bytes as u64 / 8) * gas::BYTES_8)?;
         let heap = &self.heap;
-        heap.table(table).find(digest.digest, |other| Ok(order(heap, other, key)))
+        Ok(heap.table(table).find(digest.digest, |other| order(heap, other, key)))
     }
 
     /// The digest of a key; raises `TypeError` for what cannot be one.
@@ -132,18 +133,6 @@ impl Machine {
         match &self.heap.program.class(class)?.kind {
             ClassKind::Record { frozen, eq: true, .. } => Some(*frozen),
             _ => None,
-        }
-    }
-}
-
-/// The first eight bytes as a number.
-fn prefix(bytes: &[u8]) -> u64 {
-    match bytes.first_chunk::<8>() {
-        Some(first) => u64::from_be_bytes(*first),
-        None => {
-            let mut first = [0; 8];
-            first[..bytes.len()].copy_from_slice(bytes);
-            u64::from_be_bytes(first)
         }
     }
 }

@@ -14,6 +14,12 @@ pub const PROGRAM_LENGTH_MAX: usize = 250_000;
 pub const REGISTERS_MAX: u16 = 2_000;
 /// Constants, names, functions and the like of one contract.
 pub const POOL_MAX: usize = 0x7fff;
+/// Bytes of a name.
+pub const NAME_BYTES_MAX: usize = 200;
+/// Bytes of a type hint.
+pub const HINT_BYTES_MAX: usize = 1_000;
+/// Classes of a file in a line of inheritance.
+pub const CLASS_DEPTH_MAX: usize = 32;
 /// Arguments of one call.
 pub const ARGUMENTS_MAX: usize = 250;
 /// Stack of the thread that parses and compiles, in bytes.
@@ -38,6 +44,8 @@ pub const FORMAT_WIDTH_MAX: usize = 1_000;
 pub const INTEGER_TEXT_MAX: usize = 300;
 /// Entries of a traceback.
 pub const TRACEBACK_MAX: usize = 80;
+/// Gas for the text of an exception that ends a call, which nobody pays.
+pub const DESCRIBE_GAS: u64 = 10_000_000;
 /// Bytes of an exception's message in receipts.
 pub const MESSAGE_BYTES_MAX: usize = 1_024;
 /// Bytes that `print` may write in one call.

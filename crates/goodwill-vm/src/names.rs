@@ -11,21 +11,20 @@ macro_rules! known {
         #[repr(u16)]
         pub(crate) enum Known { $($name),* }
 
-        /// The known names, in the order of their numbers.
+        /// The known names, in the order of their numbers, which is that of their texts.
         const ALL: &[(&str, Known)] = &[$((stringify!($name), Known::$name)),*];
     };
 }
 
 known! {
-    ZERO __init__ add address append args balance blake3 call capitalize clear copy count decode
-    difference difference_update discard encode endswith epoch extend find fromhex fromkeys get
-    height hex index insert intersection intersection_update isalnum isalpha isascii isdecimal isdigit
-    isdisjoint islower isspace issubset issuperset isupper items join keys ljust lower lstrip
-    partition pop popitem remove removeprefix removesuffix replace reverse rfind rindex rjust
-    rpartition rsplit rstrip sender setdefault sha256 sort split splitlines startswith strip
-    swapcase symmetric_difference timestamp title transfer union update upper value values
-    verify_ed25519 zfill
-    bit_length to_bytes from_bytes center
+    ZERO __init__ add address append args balance bit_length blake3 call capitalize center clear copy
+    count decode difference difference_update discard encode endswith epoch extend find from_bytes
+    fromhex fromkeys get height hex index insert intersection intersection_update isalnum isalpha
+    isascii isdecimal isdigit isdisjoint islower isspace issubset issuperset isupper items join keys
+    ljust lower lstrip partition pop popitem remove removeprefix removesuffix replace reverse rfind
+    rindex rjust rpartition rsplit rstrip sender setdefault sha256 sort split splitlines startswith
+    strip swapcase symmetric_difference timestamp title to_bytes transfer union update upper value
+    values verify_ed25519 zfill
 }
 
 /// Texts of all known names.
@@ -42,7 +41,7 @@ impl Known {
 
     /// The known name with this text.
     pub(crate) fn named(text: &str) -> Option<Self> {
-        ALL.iter().find(|(name, _)| *name == text).map(|(_, known)| *known)
+        ALL.binary_search_by(|(name, _)| (*name).cmp(text)).ok().map(|at| ALL[at].1)
     }
 
     /// Its number.
@@ -54,4 +53,9 @@ impl Known {
     pub(crate) fn text(self) -> &'static str {
         ALL[self as usize].0
     }
+}
+
+#[test]
+fn known_names_are_sorted() {
+    assert!(ALL.is_sorted_by(|a, b| a.0 < b.0));
 }

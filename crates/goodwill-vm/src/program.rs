@@ -14,6 +14,9 @@ use std::collections::BTreeMap;
 /// The version of the language and its prices; a contract keeps the one it was deployed with.
 pub const VM_VERSION: u16 = 1;
 
+/// What is in [`Program::field_of_name`] for other names.
+pub(crate) const NO_FIELD: u16 = u16::MAX;
+
 /// A compiled contract.
 #[derive(Debug)]
 pub struct Program {
@@ -24,6 +27,8 @@ pub struct Program {
     pub(crate) names: Vec<Box<str>>,
     pub(crate) constants: Vec<Value>,
     pub(crate) strings: Vec<Box<str>>,
+    /// Characters of each text.
+    pub(crate) string_lengths: Vec<u32>,
     pub(crate) blobs: Vec<Box<[u8]>>,
     pub(crate) wides: Vec<I256>,
     pub(crate) addresses: Vec<Address>,
@@ -33,7 +38,8 @@ pub struct Program {
     pub(crate) classes: Vec<Class>,
     pub(crate) shapes: Vec<Shape>,
     pub(crate) fields: Vec<Field>,
-    pub(crate) field_of_name: BTreeMap<NameId, u16>,
+    /// For each name the field that has it, or [`NO_FIELD`].
+    pub(crate) field_of_name: Vec<u16>,
     pub(crate) exports: BTreeMap<Box<str>, Export>,
     /// The class that is deployed.
     pub(crate) contract: ClassId,
@@ -150,6 +156,12 @@ impl Program {
             Some(known) => known.text(),
             None => self.names.get(usize::from(id) - names::known_count()).map_or("?", |name| name),
         }
+    }
+
+    /// The number of the field with a name.
+    #[inline]
+    pub(crate) fn field(&self, name: NameId) -> Option<u16> {
+        self.field_of_name.get(usize::from(name)).copied().filter(|field| *field != NO_FIELD)
     }
 
     /// The name of a class.

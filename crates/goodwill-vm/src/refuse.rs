@@ -40,8 +40,10 @@ pub(crate) struct Lines {
 
 impl Lines {
     pub(crate) fn new(source: &str) -> Self {
-        let breaks = source.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
-        Self { starts: std::iter::once(0).chain(breaks.map(|(at, _)| at as u32 + 1)).collect() }
+        let mut starts = Vec::with_capacity(source.len() / 32 + 2);
+        starts.push(0);
+        starts.extend(memchr::memchr_iter(b'\n', source.as_bytes()).map(|at| at as u32 + 1));
+        Self { starts }
     }
 
     /// The line of a byte, from 1.

@@ -16,9 +16,24 @@ use std::{collections::BTreeMap, sync::Arc};
 /// State that a call can change and roll back.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct State {
-    cells: BTreeMap<(Address, Vec<u8>), Vec<u8>>,
+    cells: BTreeMap<Address, BTreeMap<Vec<u8>, Vec<u8>>>,
     balances: BTreeMap<Address, u128>,
     events: Vec<Event>,
+}
+
+impl State {
+    /// Sets or removes a cell; returns what was there.
+    fn set_cell(&mut self, contract: &Address, path: &[u8], value: Option<Vec<u8>>) -> Option<Vec<u8>> {
+        let cells = match self.cells.get_mut(contract) {
+            Some(cells) => cells,
+            None => self.cells.entry(*contract).or_default(),
+        };
+        match (cells.get_mut(path), value) {
+            (Some(cell), Some(value)) => Some(std::mem::replace(cell, value)),
+            (None, Some(value)) => cells.insert(path.to_vec(), value),
+            (_, None) => cells.remove(path),
+        }
+    }
 }
 
 /// How an overlay is undone.
@@ -35,6 +50,8 @@ pub struct Sandbox {
     undo: Vec<Undo>,
     overlays: Vec<(usize, usize)>,
     programs: BTreeMap<Address, Arc<Program>>,
+    /// Memory of the last call.
+    vm: Option<Vm>,
     facts: ChainFacts,
     /// What contracts printed.
     pub log: String,
@@ -77,6 +94,7 @@ impl Sandbox {
             undo: Vec::new(),
             overlays: Vec::new(),
             programs: BTreeMap::new(),
+            vm: None,
             facts: ChainFacts { height: 1, timestamp_ms: 1_000, epoch: 0, prefix },
             log: String::new(),
         }
@@ -115,8 +133,8 @@ impl Sandbox {
 
     /// Cells of a contract's storage: paths and encoded values.
     pub fn cells(&self, contract: Address) -> impl Iterator<Item = (&[u8], &[u8])> {
-        let all = self.state.cells.iter().filter(move |((of, _), _)| *of == contract);
-        all.map(|((_, path), value)| (path.as_slice(), value.as_slice()))
+        let all = self.state.cells.get(&contract).into_iter().flatten();
+        all.map(|(path, value)| (path.as_slice(), value.as_slice()))
     }
 
     /// An account's coins.
@@ -131,10 +149,12 @@ impl Sandbox {
             hasher.update(&(bytes.len() as u64).to_le_bytes());
             hasher.update(bytes);
         };
-        for ((contract, path), value) in &self.state.cells {
-            feed(&contract.to_bytes());
-            feed(path);
-            feed(value);
+        for (contract, cells) in &self.state.cells {
+            for (path, value) in cells {
+                feed(&contract.to_bytes());
+                feed(path);
+                feed(value);
+            }
         }
         for (account, balance) in &self.state.balances {
             feed(&account.to_bytes());
@@ -160,8 +180,15 @@ impl Sandbox {
                 memory_bytes: 0,
             };
         };
-        let mut vm = Vm::new(program, call, gas, self);
+        let mut vm = match self.vm.take() {
+            Some(mut vm) => {
+                vm.renew(program, call, gas, self);
+                vm
+            }
+            None => Vm::new(program, call, gas, self),
+        };
         let step = vm.run(self);
+        self.vm = Some(vm);
         self.undo.clear();
         match step {
             Step::Done(outcome) => outcome,
@@ -246,15 +273,11 @@ impl Sandbox {
 
 impl Host for Sandbox {
     fn read(&mut self, contract: &Address, path: &[u8]) -> Result<Option<Vec<u8>>, Missing> {
-        Ok(self.state.cells.get(&(*contract, path.to_vec())).cloned())
+        Ok(self.state.cells.get(contract).and_then(|cells| cells.get(path)).cloned())
     }
 
     fn write(&mut self, contract: &Address, path: &[u8], value: Option<&[u8]>) {
-        let key = (*contract, path.to_vec());
-        let old = match value {
-            Some(value) => self.state.cells.insert(key, value.to_vec()),
-            None => self.state.cells.remove(&key),
-        };
+        let old = self.state.set_cell(contract, path, value.map(<[u8]>::to_vec));
         self.undo.push(Undo::Cell(*contract, path.to_vec(), old));
     }
 
@@ -303,10 +326,7 @@ impl Host for Sandbox {
         self.state.events.truncate(events);
         for undo in self.undo.drain(changes..).rev() {
             match undo {
-                Undo::Cell(contract, path, Some(value)) => {
-                    _ = self.state.cells.insert((contract, path), value)
-                }
-                Undo::Cell(contract, path, None) => _ = self.state.cells.remove(&(contract, path)),
+                Undo::Cell(contract, path, old) => _ = self.state.set_cell(&contract, &path, old),
                 Undo::Balance(account, Some(balance)) => _ = self.state.balances.insert(account, balance),
                 Undo::Balance(account, None) => _ = self.state.balances.remove(&account),
             }

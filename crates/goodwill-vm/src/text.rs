@@ -45,8 +45,15 @@ impl Machine {
 
     /// `str(value)`, `repr(value)` (conversion `r`) or `ascii(value)` (`a`).
     pub(crate) fn text_of(&mut self, value: Value, conversion: u8) -> Run<Value> {
-        if let (Value::Str(_), b's') = (value, conversion) {
-            return Ok(value);
+        match (value, conversion) {
+            (Value::Str(_), b's') => return Ok(value),
+            (Value::Int(int), _) => {
+                let mut buffer = itoa::Buffer::new();
+                let text = buffer.format(int);
+                self.heap.charge(gas::COMPARE + gas::BYTE * text.len() as u64)?;
+                return self.heap.new_str(text);
+            }
+            _ => {}
         }
         let mut text = String::new();
         self.write_text(&mut text, value, conversion != b's', 0)?;
@@ -62,18 +69,6 @@ impl Machine {
             });
         }
         self.heap.new_str(&text)
-    }
-
-    /// Joins texts in a row of registers.
-    pub(super) fn join_texts(&mut self, at: usize, count: usize) -> Run<Value> {
-        self.heap.charge(gas::elements(count))?;
-        let mut parts = Vec::with_capacity(count);
-        for slot in at..at + count {
-            if let Value::Str(handle) = self.stack[slot] {
-                parts.push(handle);
-            }
-        }
-        self.heap.concat(&parts)
     }
 
     /// Writes `str` or `repr` of a value; pays for what is written.
@@ -100,7 +95,7 @@ impl Machine {
             Value::None => out.push_str("None"),
             Value::Bool(true) => out.push_str("True"),
             Value::Bool(false) => out.push_str("False"),
-            Value::Int(int) => _ = write!(out, "{int}"),
+            Value::Int(int) => out.push_str(itoa::Buffer::new().format(int)),
             Value::Big(handle) => {
                 self.heap.charge(16 * gas::WIDE)?;
                 let wide = self.heap.wide(handle);
@@ -280,7 +275,7 @@ impl Machine {
     }
 
     /// `format(value, spec)`, as f-strings do.
-    pub(super) fn format_value(&mut self, value: Value, spec: Value) -> Run<Value> {
+    pub(crate) fn format_value(&mut self, value: Value, spec: Value) -> Run<Value> {
         let Value::Str(spec_text) = spec else { return self.text_of(value, b's') };
         if self.heap.str(spec_text).is_empty() {
             return self.text_of(value, b's');

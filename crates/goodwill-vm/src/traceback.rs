@@ -1,10 +1,11 @@
 //! Tracebacks, in CPython's format.
 
 use crate::{
-    classes,
+    fault::{Fault, Run},
     interpreter::Machine,
     limits,
-    value::{Handle, Value},
+    program::Class,
+    value::{ClassId, Handle, Value},
 };
 use std::fmt::Write;
 
@@ -20,23 +21,26 @@ pub struct Raised {
 }
 
 impl Machine {
-    /// An exception's class, message and traceback. It costs no gas: the call is over.
+    /// Class, message and traceback of an exception that has ended the call. Nobody pays, so that
+    /// texts end where [`limits::DESCRIBE_GAS`] does.
     pub(crate) fn describe(&mut self, exception: Handle) -> Raised {
-        let before = self.heap.meter;
-        self.heap.meter = crate::meter::Meter::new(u64::MAX / 2);
+        self.heap.meter = crate::meter::Meter::new(limits::DESCRIBE_GAS);
+        let message = self.message_of(exception).unwrap_or_default();
+        let class = self.heap.program.class_name(self.heap.instance(exception).class).to_owned();
+        let traceback = self.traceback(exception, &class, &message);
+        Raised { class, message, traceback }
+    }
+
+    /// What `str(exception)` gives, cut to [`limits::MESSAGE_BYTES_MAX`].
+    fn message_of(&mut self, exception: Handle) -> Run<String> {
         let mut message = String::new();
-        if self.write_text(&mut message, Value::Instance(exception), false, 0).is_err() {
-            message.clear();
-        }
+        self.write_text(&mut message, Value::Instance(exception), false, 0)?;
         let mut end = message.len().min(limits::MESSAGE_BYTES_MAX);
         while !message.is_char_boundary(end) {
             end -= 1;
         }
         message.truncate(end);
-        let class = self.heap.program.class_name(self.heap.instance(exception).class).to_owned();
-        let traceback = self.traceback(exception, &class, &message);
-        self.heap.meter = before;
-        Raised { class, message, traceback }
+        Ok(message)
     }
 
     fn traceback(&mut self, exception: Handle, class: &str, message: &str) -> String {
@@ -67,11 +71,17 @@ impl Machine {
         out
     }
 
-    /// The builtin class and message that another contract sees of an exception.
-    pub(crate) fn visible_exception(&mut self, raised: &Raised) -> (u16, String) {
-        match classes::find(&raised.class).filter(|class| classes::is_below(*class, classes::EXCEPTION)) {
-            Some(class) => (class, raised.message.clone()),
-            None => (classes::RUNTIME_ERROR, format!("{}: {}", raised.class, raised.message)),
+    /// The class and message that another contract sees of an exception: the nearest class that all
+    /// contracts have. The call goes on, and pays for the text.
+    pub(crate) fn visible_exception(&mut self, exception: Handle) -> Run<(ClassId, String)> {
+        let message = match self.message_of(exception) {
+            Err(Fault::Raised(_)) => String::new(),
+            message => message?,
+        };
+        let mut class = self.heap.instance(exception).class;
+        while let Some(Class { base: Some(base), .. }) = self.heap.program.class(class) {
+            class = *base;
         }
+        Ok((class, message))
     }
 }

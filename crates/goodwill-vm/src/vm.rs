@@ -4,19 +4,22 @@
 use crate::{
     classes,
     data::Data,
-    fault::{Fault, Run},
+    fault::{Bug, Fault, Run},
     gas,
     host::{Host, Key},
-    interpreter::{Context, Machine, OutgoingCall},
+    interpreter::{Arguments, Context, Machine, OutgoingCall},
     limits,
     meter::Meter,
-    program::{Export, Program},
+    program::Program,
     traceback::Raised,
     types::Type,
     value::Value,
 };
 use goodwill_types::Address;
 use std::sync::Arc;
+
+/// Bytes that most results have.
+const RESULT_BYTES: usize = 24;
 
 /// What is called from outside.
 #[derive(Clone, Debug)]
@@ -73,7 +76,7 @@ pub enum Step {
 /// A contract's activation.
 #[derive(Debug)]
 struct Activation {
-    machine: Machine,
+    machine: Box<Machine>,
     phase: Phase,
 }
 
@@ -91,8 +94,7 @@ enum Phase {
 #[derive(Clone, Debug)]
 struct Entry {
     method: String,
-    arguments: Vec<Vec<u8>>,
-    keywords: Vec<(String, Vec<u8>)>,
+    arguments: Arguments,
     deploys: bool,
 }
 
@@ -100,18 +102,32 @@ struct Entry {
 #[derive(Debug)]
 pub struct Vm {
     activations: Vec<Activation>,
+    /// Machines of calls that have ended, for others.
+    #[allow(clippy::vec_box, reason = "a machine is large, and moves from here to an activation")]
+    spare: Vec<Box<Machine>>,
     gas: u64,
 }
 
 impl Vm {
     /// A call with this much gas; nothing runs yet.
     pub fn new(program: Arc<Program>, call: &Call, gas: u64, host: &dyn Host) -> Self {
-        let entry = Entry {
-            method: call.method.clone(),
-            arguments: call.arguments.iter().map(Data::encode).collect(),
-            keywords: call.keywords.iter().map(|(name, value)| (name.clone(), value.encode())).collect(),
-            deploys: call.deploys,
-        };
+        let mut vm = Self { activations: Vec::with_capacity(1), spare: Vec::new(), gas };
+        vm.renew(program, call, gas, host);
+        vm
+    }
+
+    /// As a new one, with the memory of this one, whose call has ended or is given up.
+    pub fn renew(&mut self, program: Arc<Program>, call: &Call, gas: u64, host: &dyn Host) {
+        while let Some(given_up) = self.activations.pop() {
+            self.put_away(given_up.machine);
+        }
+        self.gas = gas;
+        let mut bytes = Vec::with_capacity(64);
+        call.arguments.iter().for_each(|value| value.write(&mut bytes));
+        call.keywords.iter().for_each(|(_, value)| value.write(&mut bytes));
+        let keywords = call.keywords.iter().map(|(name, _)| name.clone()).collect();
+        let arguments = Arguments { positional: call.arguments.len(), keywords, bytes };
+        let entry = Entry { method: call.method.clone(), arguments, deploys: call.deploys };
         let context = Context {
             contract: call.contract,
             sender: call.sender,
@@ -119,9 +135,23 @@ impl Vm {
             view: false,
             prefix: host.chain().prefix,
         };
-        let machine = Machine::new(program, context, Meter::new(gas));
-        let activation = Activation { machine, phase: Phase::Enter(entry) };
-        Self { activations: vec![activation], gas }
+        self.activate(program, context, Meter::new(gas), entry);
+    }
+
+    fn activate(&mut self, program: Arc<Program>, context: Context, meter: Meter, entry: Entry) {
+        let machine = match self.spare.pop() {
+            Some(mut machine) => {
+                machine.renew(program, context, meter);
+                machine
+            }
+            None => Box::new(Machine::new(program, context, meter)),
+        };
+        self.activations.push(Activation { machine, phase: Phase::Enter(entry) });
+    }
+
+    fn put_away(&mut self, mut machine: Box<Machine>) {
+        machine.forget();
+        self.spare.push(machine);
     }
 
     /// Runs until the end, or until the host must fetch something.
@@ -133,7 +163,9 @@ impl Vm {
         loop {
             // The activation on top has ended with this result.
             let Some(mut done) = self.activations.pop() else {
-                return Step::Done(self.outcome(Err(Failure::Broken("no activation")), Meter::new(0)));
+                return Step::Done(
+                    self.outcome(Err(Failure::Broken(Bug::NoActivation.text())), Meter::new(0)),
+                );
             };
             match &result {
                 Ok(_) => host.commit(),
@@ -142,12 +174,14 @@ impl Vm {
             let meter = done.machine.heap.meter;
             let Some(caller) = self.activations.last_mut() else {
                 let failure = result.map_err(|fault| failure(&mut done.machine, fault));
+                self.put_away(done.machine);
                 return Step::Done(self.outcome(failure, meter));
             };
             caller.machine.heap.meter = meter;
             caller.phase = Phase::Running;
             let value = hand_back(&mut caller.machine, &mut done.machine, result);
             let run = caller.machine.finish_call(host, value);
+            self.put_away(done.machine);
             result = match self.settle(host, run) {
                 Ok(result) => result,
                 Err(keys) => return Step::Need(keys),
@@ -163,7 +197,7 @@ impl Vm {
 
     /// Starts or goes on with the activation on top.
     fn advance(&mut self, host: &mut dyn Host) -> Result<Run<Vec<u8>>, Vec<Key>> {
-        let Some(top) = self.activations.last_mut() else { return Ok(Err(Fault::Broken("no activation"))) };
+        let Some(top) = self.activations.last_mut() else { return Ok(Err(Fault::Broken(Bug::NoActivation))) };
         let run = match std::mem::replace(&mut top.phase, Phase::Running) {
             Phase::Enter(entry) => match top.enter(host, &entry) {
                 Ok(true) => top.machine.resume(host),
@@ -176,20 +210,20 @@ impl Vm {
                 }
             },
             Phase::Running => top.machine.resume(host),
-            Phase::Waiting => Err(Fault::Broken("a waiting activation was run")),
+            Phase::Waiting => Err(Fault::Broken(Bug::WaitingRun)),
         };
         self.settle(host, run)
     }
 
     /// Deals with calls of other contracts until the activation on top ends or needs something.
     fn settle(&mut self, host: &mut dyn Host, run: Run<Value>) -> Result<Run<Vec<u8>>, Vec<Key>> {
-        let Some(top) = self.activations.last_mut() else { return Ok(Err(Fault::Broken("no activation"))) };
+        let Some(top) = self.activations.last_mut() else { return Ok(Err(Fault::Broken(Bug::NoActivation))) };
         match run {
             Ok(value) => Ok(top.finish(host, value)),
             Err(Fault::Need) => Err(std::mem::take(&mut top.machine.needed)),
             Err(Fault::Call) => match top.machine.outgoing.take() {
                 Some(call) => self.call_out(host, call),
-                None => Ok(Err(Fault::Broken("no call to make"))),
+                None => Ok(Err(Fault::Broken(Bug::NoCall))),
             },
             Err(fault) => Ok(Err(fault)),
         }
@@ -200,7 +234,7 @@ impl Vm {
         let depth = self.activations.len();
         let entered =
             self.activations.iter().any(|activation| activation.machine.context.contract == call.contract);
-        let Some(top) = self.activations.last_mut() else { return Ok(Err(Fault::Broken("no activation"))) };
+        let Some(top) = self.activations.last_mut() else { return Ok(Err(Fault::Broken(Bug::NoActivation))) };
         let refusal = if entered {
             let contract = call.contract.display(&top.machine.context.prefix);
             Some((classes::RUNTIME_ERROR, format!("re-entrant call of {contract}")))
@@ -223,10 +257,9 @@ impl Vm {
             view: top.machine.context.view,
             prefix: top.machine.context.prefix,
         };
-        let machine = Machine::new(call.program, context, top.machine.heap.meter);
-        let entry =
-            Entry { method: call.method, arguments: call.arguments, keywords: Vec::new(), deploys: false };
-        self.activations.push(Activation { machine, phase: Phase::Enter(entry) });
+        let meter = top.machine.heap.meter;
+        let entry = Entry { method: call.method, arguments: call.arguments, deploys: false };
+        self.activate(call.program, context, meter, entry);
         self.advance(host)
     }
 }
@@ -252,7 +285,7 @@ impl Activation {
         let class = program.class_name(program.contract);
         let export = match export {
             None if entry.deploys => {
-                return match entry.arguments.is_empty() && entry.keywords.is_empty() {
+                return match entry.arguments.bytes.is_empty() {
                     true => self.receive(host, false).map(|()| false),
                     false => machine
                         .raise(classes::TYPE_ERROR, &format!("{class} has no init, and takes no arguments")),
@@ -270,8 +303,8 @@ impl Activation {
         };
         self.receive(host, export.payable)?;
         self.machine.context.view |= export.view;
-        let arguments = self.machine.bind_outside(&program, export, &entry.arguments, &entry.keywords)?;
-        self.machine.start(export.function, &arguments)?;
+        self.machine.bind_outside(&program, export, &entry.arguments)?;
+        self.machine.start(&program, export.function)?;
         Ok(true)
     }
 
@@ -295,7 +328,7 @@ impl Activation {
 
     /// Writes back what has changed, and encodes the result.
     fn finish(&mut self, host: &mut dyn Host, value: Value) -> Run<Vec<u8>> {
-        let mut bytes = Vec::new();
+        let mut bytes = Vec::with_capacity(RESULT_BYTES);
         self.machine.encode(&mut bytes, &Type::Any, value)?;
         self.machine.flush(host)?;
         Ok(bytes)
@@ -307,8 +340,8 @@ fn hand_back(caller: &mut Machine, callee: &mut Machine, result: Run<Vec<u8>>) -
     match result {
         Ok(bytes) => caller.decode_value(&bytes),
         Err(Fault::Raised(exception)) => {
-            let raised = callee.describe(exception);
-            let (class, message) = callee.visible_exception(&raised);
+            let (class, message) = callee.visible_exception(exception)?;
+            caller.heap.meter = callee.heap.meter;
             caller.raise(class, &message)
         }
         Err(fault) => Err(fault),
@@ -320,75 +353,7 @@ fn failure(machine: &mut Machine, fault: Fault) -> Failure {
         Fault::Raised(exception) => Failure::Raised(machine.describe(exception)),
         Fault::OutOfGas => Failure::OutOfGas,
         Fault::OutOfMemory => Failure::OutOfMemory,
-        Fault::Broken(reason) => Failure::Broken(reason),
+        Fault::Broken(bug) => Failure::Broken(bug.text()),
         Fault::Need | Fault::Call => Failure::Broken("an ended call still waits"),
-    }
-}
-
-impl Machine {
-    /// Arguments from outside, checked against the hints, for each parameter in order.
-    fn bind_outside(
-        &mut self,
-        program: &Program,
-        export: &Export,
-        arguments: &[Vec<u8>],
-        keywords: &[(String, Vec<u8>)],
-    ) -> Run<Vec<Value>> {
-        let parameters = &program.functions[usize::from(export.function)].parameters;
-        let name = program.name(program.functions[usize::from(export.function)].name);
-        let positional = usize::from(parameters.positional) - 1;
-        let mut values = vec![None; export.parameters.len()];
-        let mut rest = Vec::new();
-        for (index, bytes) in arguments.iter().enumerate() {
-            let kind = export.parameters.get(index).filter(|_| index < positional);
-            match (kind, &export.star) {
-                (Some(kind), _) => values[index] = Some(self.outside(kind.as_ref(), bytes)?),
-                (None, Some(star)) => rest.push(self.outside(Some(star), bytes)?),
-                (None, None) => {
-                    let message =
-                        format!("{name}() takes {positional} arguments but {} were given", arguments.len());
-                    return self.raise(classes::TYPE_ERROR, &message);
-                }
-            }
-        }
-        for (keyword, bytes) in keywords {
-            let slot =
-                parameters.names.iter().skip(1).position(|parameter| program.name(*parameter) == keyword);
-            match slot {
-                Some(slot) if values[slot].is_none() => {
-                    values[slot] = Some(self.outside(export.parameters[slot].as_ref(), bytes)?);
-                }
-                Some(_) => {
-                    let message = format!("{name}() got multiple values for argument '{keyword}'");
-                    return self.raise(classes::TYPE_ERROR, &message);
-                }
-                None => {
-                    let message = format!("{name}() got an unexpected keyword argument '{keyword}'");
-                    return self.raise(classes::TYPE_ERROR, &message);
-                }
-            }
-        }
-        let mut bound = vec![Value::Contract];
-        for (index, value) in values.into_iter().enumerate() {
-            match value.or(parameters.defaults[index + 1]) {
-                Some(value) => bound.push(value),
-                None => {
-                    let missing = program.name(parameters.names[index + 1]);
-                    let message = format!("{name}() missing 1 required positional argument: '{missing}'");
-                    return self.raise(classes::TYPE_ERROR, &message);
-                }
-            }
-        }
-        if parameters.star {
-            bound.push(self.heap.new_tuple(&rest)?);
-        }
-        Ok(bound)
-    }
-
-    fn outside(&mut self, kind: Option<&Type>, bytes: &[u8]) -> Run<Value> {
-        let value = self.decode_value(bytes)?;
-        let mut again = Vec::new();
-        self.encode(&mut again, kind.unwrap_or(&Type::Any), value)?;
-        Ok(value)
     }
 }

@@ -23,14 +23,14 @@ impl Machine {
         args: Args,
         keywords: Keywords<'_>,
     ) -> Run<Value> {
-        let name = self.heap.program.class_name(class).to_owned();
+        let name = classes::BUILTIN.get(usize::from(class)).map_or("object", |(name, _)| name);
         if classes::is_below(class, classes::BASE_EXCEPTION) {
-            self.only_keywords(&name, keywords, &[])?;
+            self.only_keywords(name, keywords, &[])?;
             let items = self.stack[args.at..args.at + args.count].to_vec();
             return self.new_exception(class, &items);
         }
         if !matches!(class, classes::INT | classes::DICT | classes::STR) {
-            self.only_keywords(&name, keywords, &[])?;
+            self.only_keywords(name, keywords, &[])?;
         }
         let most = match class {
             classes::RANGE => 3,
@@ -99,7 +99,7 @@ impl Machine {
                         return self.raise(classes::TYPE_ERROR, &message);
                     }
                 };
-                self.heap.charge(gas::BYTE * self.heap.str(text).len() as u64 * 2)?;
+                self.heap.charge(gas::NATIVE + 2 * gas::BYTE * self.heap.str(text).len() as u64)?;
                 match integer::parse(self.heap.str(text), base) {
                     Ok(int) => self.heap.new_int(int),
                     Err(ParseError::OutOfRange) => {
@@ -330,8 +330,8 @@ impl Machine {
         let Value::Bytes(bytes) = self.arg(args, 0) else {
             return self.raise(classes::TYPE_ERROR, "from_bytes() takes bytes");
         };
+        self.heap.charge(gas::BYTE * self.heap.bytes(bytes).len() as u64)?;
         let mut bytes = self.heap.bytes(bytes).to_vec();
-        self.heap.charge(gas::bytes(bytes.len()))?;
         if self.is_little(args, 1, keywords)? {
             bytes.reverse();
         }
@@ -363,10 +363,10 @@ impl Machine {
         };
         let order = match given {
             None => return Ok(false),
-            Some(Value::Str(text)) => self.heap.str(text).to_owned(),
-            Some(_) => String::new(),
+            Some(Value::Str(text)) => self.heap.str(text),
+            Some(_) => "",
         };
-        match order.as_str() {
+        match order {
             "big" => Ok(false),
             "little" => Ok(true),
             _ => self.raise(classes::VALUE_ERROR, "byteorder must be either 'little' or 'big'"),

@@ -5,14 +5,14 @@ mod sort;
 
 use crate::{
     classes,
-    fault::{Fault, Run},
+    fault::{Bug, Fault, Run},
     gas,
     heap::{Iterator, Range},
-    host::Host,
     integer::{self, IntegerError},
     interpreter::{Args, Machine},
     limits,
     value::{NameId, Value},
+    world::World,
 };
 use ethnum::I256;
 
@@ -65,16 +65,17 @@ type Keywords<'k> = &'k [(NameId, Value)];
 
 impl Machine {
     /// Calls a builtin function.
+    #[inline(never)]
     pub(crate) fn call_builtin(
         &mut self,
-        host: &mut dyn Host,
+        world: &mut World<'_>,
         builtin: Builtin,
         args: Args,
         keywords: Keywords<'_>,
     ) -> Run<Value> {
         match builtin {
-            Builtin::Emit => return self.emit(host, args, keywords),
-            Builtin::Print => return self.print(host, args, keywords),
+            Builtin::Emit => return self.emit(world, args, keywords),
+            Builtin::Print => return self.print(world, args, keywords),
             Builtin::Require => return self.require(args, keywords),
             Builtin::InitException => return self.init_exception(args),
             _ => {}
@@ -117,7 +118,7 @@ impl Machine {
                 self.raise(classes::TYPE_ERROR, &format!("{} is not a value here", builtin.text()))
             }
             Builtin::Emit | Builtin::Print | Builtin::Require | Builtin::InitException => {
-                Err(Fault::Broken("a builtin was called twice"))
+                Err(Fault::Broken(Bug::BuiltinTwice))
             }
         }
     }
@@ -244,6 +245,7 @@ impl Machine {
         }
         let source = self.arg(args, 0);
         for item in self.collect_any(source)? {
+            self.heap.charge(gas::ELEMENT)?;
             total = match (total, item) {
                 (Value::Int(a), Value::Int(b)) if a.checked_add(b).is_some() => Value::Int(a + b),
                 (total, item) => self.arithmetic(crate::bytecode::Binary::Add, total, item)?,
@@ -427,7 +429,7 @@ impl Machine {
         }
     }
 
-    fn print(&mut self, host: &mut dyn Host, args: Args, keywords: Keywords<'_>) -> Run<Value> {
+    fn print(&mut self, world: &mut World<'_>, args: Args, keywords: Keywords<'_>) -> Run<Value> {
         self.only_keywords("print", keywords, &["sep", "end"])?;
         let mut parts = Vec::with_capacity(args.count);
         for index in 0..args.count {
@@ -446,7 +448,7 @@ impl Machine {
         if self.log_bytes > limits::LOG_BYTES_MAX {
             return self.raise(classes::VALUE_ERROR, "the contract prints too much");
         }
-        host.print(&line);
+        world.host.print(&line);
         Ok(Value::None)
     }
 

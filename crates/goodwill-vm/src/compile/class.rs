@@ -6,7 +6,7 @@ use super::{
     pool::check_room,
 };
 use crate::{
-    classes,
+    classes, limits,
     program::{Class, ClassKind, RecordField},
     types::Type,
     value::{ClassId, NameId, Value},
@@ -59,6 +59,11 @@ impl<'a> Module<'a> {
             fields: Vec::new(),
         };
         self.classes.push(draft);
+        if self.line_of(self.classes.len() - 1).len() > limits::CLASS_DEPTH_MAX {
+            let message =
+                format!("classes derive from each other more than {} deep", limits::CLASS_DEPTH_MAX);
+            return Err(self.context.refuse(class.range(), message, "use fewer classes"));
+        }
         self.define(class.name.range, class.name.as_str(), Symbol::Class(id))?;
         for statement in &class.body {
             self.class_statement(id, statement)?;

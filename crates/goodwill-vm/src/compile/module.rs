@@ -8,8 +8,8 @@ use super::{
 };
 use crate::{
     builtins::Builtin,
-    classes, limits,
-    program::{Class, ClassKind, Export, Field, Function, Global, Program},
+    classes, limits, names,
+    program::{Class, ClassKind, Export, Field, Function, Global, NO_FIELD, Program},
     types::Type,
     value::{ClassId, NameId, Value},
 };
@@ -243,12 +243,16 @@ impl<'a> Module<'a> {
         let fields = self.storage_fields(contract);
         let exports = self.exports(contract)?;
         let classes: Vec<Class> = self.finish_classes();
-        let field_of_name = fields.iter().enumerate().map(|(at, field)| (field.name, at as u16)).collect();
+        let mut field_of_name = vec![NO_FIELD; names::known_count() + self.pool.names.len()];
+        for (at, field) in fields.iter().enumerate() {
+            field_of_name[usize::from(field.name)] = at as u16;
+        }
         Ok(Program {
             file: self.context.file.into(),
             source: self.context.source.into(),
             names: self.pool.names,
             constants: self.pool.constants,
+            string_lengths: self.pool.strings.iter().map(|text| text.chars().count() as u32).collect(),
             strings: self.pool.strings,
             blobs: self.pool.blobs,
             wides: self.pool.wides,
@@ -339,6 +343,10 @@ impl<'a> Module<'a> {
 
     /// The kind that the hint of a storage field names.
     pub(super) fn field_hint(&self, expr: &Expr) -> Compiled<Type> {
+        if expr.range().len().to_usize() > limits::HINT_BYTES_MAX {
+            let message = format!("a type hint has at most {} bytes", limits::HINT_BYTES_MAX);
+            return Err(self.context.refuse(expr.range(), message, "use a dataclass"));
+        }
         let is_record = |class: u16| {
             let own = usize::from(class).checked_sub(classes::BUILTIN.len());
             own.is_some_and(|own| matches!(self.classes[own].kind, ClassKind::Record { .. }))

@@ -40,6 +40,10 @@ impl Pool {
         if !text.is_ascii() {
             return Err(context.refuse(range, format!("the name {text:?} is not ASCII"), "use letters a-z"));
         }
+        if text.len() > limits::NAME_BYTES_MAX {
+            let message = format!("a name has at most {} bytes", limits::NAME_BYTES_MAX);
+            return Err(context.refuse(range, message, "use a shorter name"));
+        }
         let id = match Known::named(text) {
             Some(known) => known.id(),
             None => {

@@ -81,8 +81,8 @@ impl<'a> Emitter<'_, 'a> {
         let range = statement.range();
         let value = match &statement.value {
             None => self.constant(range, Value::None)?,
-            // What `finally` assigns must not change what is returned.
-            Some(value) if self.inside_finally() => {
+            // What happens on the way out must not change what is returned.
+            Some(value) if self.inside_exit() => {
                 let held = self.alloc(range)?;
                 self.expr_to(value, held)?;
                 held

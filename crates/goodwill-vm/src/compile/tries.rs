@@ -1,7 +1,10 @@
 //! `try`: handlers by tables, so that a `try` costs nothing until something is raised. The code of
 //! `finally` is copied to every way out.
 
-use super::{Compiled, Emitter, function::Label};
+use super::{
+    Compiled, Emitter,
+    function::{Binding, Label, Meaning},
+};
 use crate::{
     bytecode::{Handler, Op, Reg},
     classes,
@@ -21,14 +24,28 @@ pub(super) enum Block<'a> {
     Guard {
         parts: Vec<(u16, u16)>,
         start: u16,
-        finally: Option<&'a [Stmt]>,
+        exit: Exit<'a>,
         handled: usize,
     },
 }
 
+/// What happens on every way out of a guard.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Exit<'a> {
+    Nothing,
+    Finally(&'a [Stmt]),
+    /// The name of `except ... as name` loses its value.
+    Unbind(&'a ast::Identifier),
+}
+
 impl<'a> Emitter<'_, 'a> {
-    pub(super) fn inside_finally(&mut self) -> bool {
-        self.state().blocks.iter().any(|block| matches!(block, Block::Guard { finally: Some(_), .. }))
+    /// Whether something happens between the value of a `return` and the return.
+    pub(super) fn inside_exit(&mut self) -> bool {
+        let exits = |block: &Block<'_>| match block {
+            Block::Loop { .. } | Block::Guard { exit: Exit::Nothing, .. } => false,
+            Block::Guard { exit: Exit::Finally(_) | Exit::Unbind(_), .. } => true,
+        };
+        self.state().blocks.iter().any(exits)
     }
 
     pub(super) fn try_statement(&mut self, statement: &'a ast::StmtTry) -> Compiled<()> {
@@ -40,7 +57,7 @@ impl<'a> Emitter<'_, 'a> {
         }
         let range = TextRange::at(statement.start(), 0.into());
         let after = self.label();
-        self.open_guard(Some(&statement.finalbody));
+        self.open_guard(Exit::Finally(&statement.finalbody));
         if statement.handlers.is_empty() {
             self.body(&statement.body)?;
         } else {
@@ -62,7 +79,7 @@ impl<'a> Emitter<'_, 'a> {
     fn try_except(&mut self, statement: &'a ast::StmtTry) -> Compiled<()> {
         let range = TextRange::at(statement.start(), 0.into());
         let end = self.label();
-        self.open_guard(None);
+        self.open_guard(Exit::Nothing);
         self.body(&statement.body)?;
         let parts = self.close_guard();
         self.body(&statement.orelse)?;
@@ -98,32 +115,51 @@ impl<'a> Emitter<'_, 'a> {
         self.emit(range, Op::Matches { dst: matches, exception, class })?;
         self.emit_jump(range, Op::JumpIf { when: false, src: matches, target: 0 }, next)?;
         self.release(mark);
-        if let Some(name) = &handler.name {
-            self.store_name(name.range, name.as_str(), exception)?;
-        }
-        self.body(&handler.body)?;
-        if let Some(name) = &handler.name {
-            let none = self.constant(range, Value::None)?;
-            self.store_name(name.range, name.as_str(), none)?;
-            let name = ast::Expr::Name(ast::ExprName {
-                id: name.id.clone(),
-                ctx: ast::ExprContext::Store,
-                range: name.range,
-                node_index: ast::AtomicNodeIndex::NONE,
-            });
-            if let Some(reg) = self.local_register(&name) {
-                self.emit(range, Op::Unbind { reg })?;
+        match &handler.name {
+            Some(name) => self.named_handler(name, &handler.body, exception, end)?,
+            None => {
+                self.body(&handler.body)?;
+                self.jump(range, end)?;
             }
         }
-        self.jump(range, end)?;
         self.place(next);
         Ok(())
     }
 
-    fn open_guard(&mut self, finally: Option<&'a [Stmt]>) {
+    /// The body of `except ... as name`: however it is left, the name has no value afterwards.
+    fn named_handler(
+        &mut self,
+        name: &'a ast::Identifier,
+        body: &'a [Stmt],
+        exception: Reg,
+        end: Label,
+    ) -> Compiled<()> {
+        self.store_name(name.range, name.as_str(), exception)?;
+        self.open_guard(Exit::Unbind(name));
+        self.body(body)?;
+        let parts = self.close_guard();
+        self.unbind(name)?;
+        self.jump(name.range, end)?;
+        let raised = self.alloc(name.range)?;
+        self.handle(&parts, raised);
+        self.unbind(name)?;
+        self.emit(name.range, Op::Reraise { src: raised })?;
+        Ok(())
+    }
+
+    fn unbind(&mut self, name: &ast::Identifier) -> Compiled<()> {
+        let op = match self.meaning(name.range, name.as_str())? {
+            Meaning::Local(Binding::Register(reg)) => Op::Unbind { reg },
+            Meaning::Local(Binding::Cell(cell)) => Op::UnbindCell { cell },
+            Meaning::Symbol(_) => return Ok(()),
+        };
+        self.emit(name.range, op).map(|_| ())
+    }
+
+    fn open_guard(&mut self, exit: Exit<'a>) {
         let start = self.here();
         let handled = self.state().handled.len();
-        self.state().blocks.push(Block::Guard { parts: Vec::new(), start, finally, handled });
+        self.state().blocks.push(Block::Guard { parts: Vec::new(), start, exit, handled });
     }
 
     fn close_guard(&mut self) -> Vec<(u16, u16)> {
@@ -145,22 +181,37 @@ impl<'a> Emitter<'_, 'a> {
         self.state().handlers.extend(handlers);
     }
 
-    /// Runs `finally` of all blocks above a depth, from inside out, before a jump leaves them.
+    /// Does what the ways out of all blocks above a depth demand, from inside out, before a jump
+    /// leaves them. The jump itself raises nothing.
     pub(super) fn leave_blocks(&mut self, range: TextRange, depth: usize) -> Compiled<()> {
         for at in (depth..self.state().blocks.len()).rev() {
-            let Block::Guard { finally: Some(finally), handled, .. } = self.state().blocks[at] else {
-                continue;
-            };
-            self.suspend_guards(at);
-            let inner = self.state().blocks.split_off(at);
-            let outer_handled = self.state().handled.split_off(handled);
-            self.body(finally)?;
-            self.at(range);
-            self.state().handled.extend(outer_handled);
-            self.state().blocks.extend(inner);
-            self.resume_guards(at);
+            match self.state().blocks[at] {
+                Block::Guard { exit: Exit::Finally(body), handled, .. } => {
+                    self.copy_finally(range, body, at, handled)?;
+                }
+                Block::Guard { exit: Exit::Unbind(name), .. } => self.unbind(name)?,
+                Block::Guard { exit: Exit::Nothing, .. } | Block::Loop { .. } => {}
+            }
         }
-        // The jump itself raises nothing.
+        Ok(())
+    }
+
+    /// The body of `finally` once more, as it stands outside of its own block.
+    fn copy_finally(
+        &mut self,
+        range: TextRange,
+        body: &'a [Stmt],
+        at: usize,
+        handled: usize,
+    ) -> Compiled<()> {
+        self.suspend_guards(at);
+        let inner = self.state().blocks.split_off(at);
+        let outer_handled = self.state().handled.split_off(handled);
+        self.body(body)?;
+        self.at(range);
+        self.state().handled.extend(outer_handled);
+        self.state().blocks.extend(inner);
+        self.resume_guards(at);
         Ok(())
     }
 

@@ -259,6 +259,7 @@ impl Machine {
     }
 
     /// Whether a value counts as true.
+    #[inline(never)]
     pub(crate) fn truth(&mut self, value: Value) -> Run<bool> {
         Ok(match value {
             Value::None => false,

@@ -1,32 +1,65 @@
 //! Attributes of objects, of the contract, of `msg` and `chain`.
 
-use super::Machine;
+use super::{Machine, Registers};
 use crate::{
+    bytecode::{Operand, Reg},
     classes,
     fault::Run,
     gas,
-    host::{Host, Key},
+    host::Key,
     methods,
     names::Known,
     program::{ClassKind, Program},
     value::{ClassId, Handle, NameId, Value},
+    world::World,
 };
 use ethnum::I256;
 use std::sync::Arc;
 
 impl Machine {
+    #[inline(never)]
+    pub(super) fn op_attribute(
+        &mut self,
+        world: &mut World<'_>,
+        at: Registers<'_>,
+        dst: Reg,
+        object: Operand,
+        name: NameId,
+    ) -> Run<()> {
+        self.may_need();
+        self.heap.charge(gas::ACCESS)?;
+        let object = self.take(at, object)?;
+        let value = self.attribute(world, object, name)?;
+        self.set(at, dst, value);
+        Ok(())
+    }
+
+    #[inline(never)]
+    pub(super) fn op_store_attribute(
+        &mut self,
+        at: Registers<'_>,
+        object: Operand,
+        name: NameId,
+        src: Operand,
+    ) -> Run<()> {
+        self.may_need();
+        self.heap.charge(gas::ACCESS)?;
+        let (object, value) = (self.take(at, object)?, self.take(at, src)?);
+        self.store_attribute(at.program, object, name, value)
+    }
+
     /// The value of an attribute.
-    pub(super) fn attribute(&mut self, host: &mut dyn Host, object: Value, name: NameId) -> Run<Value> {
+    pub(super) fn attribute(&mut self, world: &mut World<'_>, object: Value, name: NameId) -> Run<Value> {
         match object {
-            Value::Contract => self.contract_attribute(host, name),
-            Value::Instance(handle) => self.instance_attribute(handle, name),
+            Value::Contract => self.contract_attribute(world, name),
+            Value::Instance(handle) => self.instance_attribute(world.program, handle, name),
             Value::Message => match Known::of(name) {
-                Some(Known::sender) => self.heap.new_address(self.context.sender),
+                Some(Known::sender) => self.sender(),
                 Some(Known::value) => self.amount(self.context.value),
                 _ => self.no_attribute("Message", name),
             },
             Value::Chain => {
-                let facts = host.chain();
+                let facts = world.host.chain();
                 match Known::of(name) {
                     Some(Known::height) => self.heap.new_int(I256::from(facts.height)),
                     Some(Known::timestamp) => self.heap.new_int(I256::from(facts.timestamp_ms)),
@@ -42,7 +75,7 @@ impl Machine {
                     _ => self.no_attribute("Chain", name),
                 }
             }
-            Value::Class(class) => self.class_attribute(class, name),
+            Value::Class(class) => self.class_attribute(world.program, class, name),
             other => {
                 if Known::of(name).is_some_and(|known| methods::has_method(other, known)) {
                     return self.heap.new_method((other, name), 16);
@@ -51,6 +84,22 @@ impl Machine {
                 self.no_attribute(&class, name)
             }
         }
+    }
+
+    /// `msg.sender`: one object in a call.
+    fn sender(&mut self) -> Run<Value> {
+        if self.sender == Value::Unbound {
+            self.sender = self.heap.new_address(self.context.sender)?;
+        }
+        Ok(self.sender)
+    }
+
+    /// `self.address`: one object in a call.
+    fn own_address(&mut self) -> Run<Value> {
+        if self.address == Value::Unbound {
+            self.address = self.heap.new_address(self.context.contract)?;
+        }
+        Ok(self.address)
     }
 
     #[cold]
@@ -65,36 +114,35 @@ impl Machine {
         self.heap.new_int(I256::from(amount))
     }
 
-    fn contract_attribute(&mut self, host: &mut dyn Host, name: NameId) -> Run<Value> {
-        let program = Arc::clone(&self.heap.program);
-        if let Some(field) = program.field_of_name.get(&name) {
-            return self.read_field(host, &program, *field);
+    fn contract_attribute(&mut self, world: &mut World<'_>, name: NameId) -> Run<Value> {
+        let program = world.program;
+        if let Some(field) = program.field(name) {
+            return self.read_field(world, field);
         }
         match Known::of(name) {
-            Some(Known::address) => return self.heap.new_address(self.context.contract),
+            Some(Known::address) => return self.own_address(),
             Some(Known::balance) => {
                 self.heap.charge(gas::TRANSFER)?;
                 let contract = self.context.contract;
-                return match host.balance(&contract) {
+                return match world.host.balance(&contract) {
                     Ok(balance) => self.amount(balance),
                     Err(_) => self.need(Key::Account(contract)),
                 };
             }
             _ => {}
         }
-        self.class_member(&program, program.contract, Value::Contract, name)
+        self.class_member(program, program.contract, Value::Contract, name)
     }
 
-    fn instance_attribute(&mut self, handle: Handle, name: NameId) -> Run<Value> {
+    fn instance_attribute(&mut self, program: &Program, handle: Handle, name: NameId) -> Run<Value> {
         let instance = self.heap.instance(handle);
         let scanned = instance.fields.len();
         let class = instance.class;
-        if let Some(value) = instance.get(name) {
-            self.heap.charge(gas::elements(scanned / 4))?;
+        self.heap.charge(gas::elements(scanned / 4))?;
+        if let Some(value) = self.heap.instance(handle).get(name) {
             return Ok(value);
         }
-        let program = Arc::clone(&self.heap.program);
-        self.class_member(&program, class, Value::Instance(handle), name)
+        self.class_member(program, class, Value::Instance(handle), name)
     }
 
     /// A method or a constant of an object's class.
@@ -110,8 +158,7 @@ impl Machine {
         self.no_attribute(program.class_name(class), name)
     }
 
-    fn class_attribute(&mut self, class: ClassId, name: NameId) -> Run<Value> {
-        let program = Arc::clone(&self.heap.program);
+    fn class_attribute(&mut self, program: &Program, class: ClassId, name: NameId) -> Run<Value> {
         if class == classes::ADDRESS && name == Known::ZERO.id() {
             return self.heap.new_address(crate::address::zero());
         }
@@ -129,11 +176,10 @@ impl Machine {
     }
 
     /// Assigns to an attribute.
-    pub(super) fn store_attribute(&mut self, object: Value, name: NameId, value: Value) -> Run<()> {
-        let program = Arc::clone(&self.heap.program);
+    fn store_attribute(&mut self, program: &Program, object: Value, name: NameId, value: Value) -> Run<()> {
         match object {
-            Value::Contract => match program.field_of_name.get(&name) {
-                Some(field) => self.write_field(&program, *field, value),
+            Value::Contract => match program.field(name) {
+                Some(field) => self.write_field(program, field, value),
                 None => {
                     let message = format!("self.{} is not a field of the contract", program.name(name));
                     self.raise(classes::ATTRIBUTE_ERROR, &message)

@@ -5,23 +5,22 @@ use crate::{
     bytecode::Compare,
     classes,
     fault::Run,
-    gas,
-    host::Host,
-    limits,
+    gas, limits,
     program::ClassKind,
     value::{Handle, Value},
+    world::World,
 };
 use std::cmp::Ordering;
 
 impl Machine {
     /// The result of a comparison.
-    pub(super) fn compare(&mut self, host: &mut dyn Host, kind: Compare, a: Value, b: Value) -> Run<bool> {
+    pub(super) fn compare(&mut self, world: &mut World<'_>, kind: Compare, a: Value, b: Value) -> Run<bool> {
         match kind {
             Compare::Eq => self.equals(a, b),
             Compare::Ne => self.equals(a, b).map(|equal| !equal),
             Compare::Lt | Compare::Le | Compare::Gt | Compare::Ge => self.ordered(kind, a, b),
-            Compare::In => self.contains(host, b, a),
-            Compare::NotIn => self.contains(host, b, a).map(|contains| !contains),
+            Compare::In => self.contains(world, b, a),
+            Compare::NotIn => self.contains(world, b, a).map(|contains| !contains),
             Compare::Is => Ok(is_same(a, b)),
             Compare::IsNot => Ok(!is_same(a, b)),
         }
@@ -250,10 +249,10 @@ impl Machine {
     }
 
     /// Python's `in`.
-    pub(crate) fn contains(&mut self, host: &mut dyn Host, container: Value, item: Value) -> Run<bool> {
+    pub(crate) fn contains(&mut self, world: &mut World<'_>, container: Value, item: Value) -> Run<bool> {
         match container {
             Value::Dict(table) | Value::Set(table) => Ok(self.find(table, item)?.entry.is_some()),
-            Value::Map(map) => self.map_contains(host, map, item),
+            Value::Map(map) => self.map_contains(world, map, item),
             Value::Str(text) => match item {
                 Value::Str(part) => self.find_text(text, part).map(|found| found.is_some()),
                 other => {

@@ -1,9 +1,10 @@
 //! Iteration: what can be iterated, and the next element.
 
-use super::Machine;
+use super::{Machine, Registers};
 use crate::{
+    bytecode::{Operand, Reg},
     classes,
-    fault::Run,
+    fault::{Bug, Fault, Run},
     gas,
     heap::{Iterator, ViewKind},
     limits,
@@ -15,6 +16,85 @@ use crate::{
 const DICT_SHIFT: u32 = 32;
 
 impl Machine {
+    #[inline(never)]
+    pub(super) fn op_iterate(&mut self, at: Registers<'_>, iter: Reg, src: Operand) -> Run<()> {
+        self.heap.charge(gas::ACCESS)?;
+        let source = self.take(at, src)?;
+        let (source, state) = self.start_iteration(source)?;
+        self.set(at, iter, source);
+        self.set(at, iter + 1, Value::Int(state));
+        Ok(())
+    }
+
+    /// The next element; `false` after the last.
+    #[inline(never)]
+    pub(super) fn op_for_each(&mut self, at: Registers<'_>, dst: Reg, iter: Reg) -> Run<bool> {
+        self.heap.charge(gas::ITERATE)?;
+        let (source, Value::Int(mut state)) = (self.get(at, iter), self.get(at, iter + 1)) else {
+            return Err(Fault::Broken(Bug::LoopWithoutPosition));
+        };
+        let item = match source {
+            Value::List(list) => {
+                let item = self.heap.list(list).items.get(state as usize).copied();
+                state += 1;
+                item
+            }
+            source => self.next_plain(source, &mut state)?,
+        };
+        let Some(item) = item else { return Ok(false) };
+        self.set(at, dst, item);
+        self.set(at, iter + 1, Value::Int(state));
+        Ok(true)
+    }
+
+    /// Next, stop and step for a loop over `range(...)`, in place of its arguments.
+    #[inline(never)]
+    pub(super) fn op_start_range(&mut self, at: Registers<'_>, iter: Reg, count: u8) -> Run<()> {
+        self.heap.charge(gas::ACCESS)?;
+        let range = self.range_of(super::Args { at: at.slot(iter), count: usize::from(count) })?;
+        self.set(at, iter, Value::Int(range.start));
+        self.set(at, iter + 1, Value::Int(range.stop));
+        self.set(at, iter + 2, Value::Int(range.step));
+        Ok(())
+    }
+
+    /// The next number; `false` after the last.
+    #[inline(always)]
+    pub(super) fn op_for_range(&mut self, at: Registers<'_>, dst: Reg, iter: Reg) -> Run<bool> {
+        self.heap.charge(gas::ITERATE)?;
+        let first = at.slot(iter);
+        let [Value::Int(next), Value::Int(stop), Value::Int(step)] = self.stack[first..first + 3] else {
+            return Ok(false);
+        };
+        if if step > 0 { next >= stop } else { next <= stop } {
+            return Ok(false);
+        }
+        // Past the last number there is nothing to add to.
+        self.stack[first] = Value::Int(next.saturating_add(step));
+        self.set(at, dst, Value::Int(next));
+        Ok(true)
+    }
+
+    #[inline(never)]
+    pub(super) fn op_unpack(&mut self, at: Registers<'_>, src: Operand, first: Reg, count: u16) -> Run<()> {
+        self.heap.charge(gas::ACCESS + gas::elements(usize::from(count)))?;
+        let source = self.take(at, src)?;
+        self.unpack(source, at.slot(first), usize::from(count))
+    }
+
+    #[inline(never)]
+    pub(super) fn op_unpack_rest(
+        &mut self,
+        at: Registers<'_>,
+        src: Operand,
+        first: Reg,
+        (before, after): (u16, u8),
+    ) -> Run<()> {
+        self.heap.charge(gas::ACCESS)?;
+        let source = self.take(at, src)?;
+        self.unpack_rest(source, at.slot(first), usize::from(before), usize::from(after))
+    }
+
     /// What an iteration is over, and its first state.
     pub(crate) fn start_iteration(&mut self, source: Value) -> Run<(Value, i64)> {
         let state = match source {
@@ -115,6 +195,7 @@ impl Machine {
         })
     }
 
+    #[inline(never)]
     fn next_plain(&mut self, source: Value, state: &mut i64) -> Run<Option<Value>> {
         let at = *state as u64;
         let item = match source {
@@ -182,17 +263,8 @@ impl Machine {
         }
     }
 
-    /// Next, stop and step for a loop over `range(...)`, in place of its arguments.
-    pub(super) fn start_range(&mut self, at: usize, count: usize) -> Run<()> {
-        let range = self.range_of(super::Args { at, count })?;
-        self.stack[at] = Value::Int(range.start);
-        self.stack[at + 1] = Value::Int(range.stop);
-        self.stack[at + 2] = Value::Int(range.step);
-        Ok(())
-    }
-
     /// Elements into registers, exactly so many.
-    pub(super) fn unpack(&mut self, source: Value, at: usize, count: usize) -> Run<()> {
+    fn unpack(&mut self, source: Value, at: usize, count: usize) -> Run<()> {
         match source {
             Value::Tuple(tuple) if self.heap.tuple(tuple).len() == count => {
                 let items = self.heap.tuple(tuple);
@@ -237,7 +309,7 @@ impl Machine {
     }
 
     /// Elements into registers, the middle ones as a list.
-    pub(super) fn unpack_rest(&mut self, source: Value, at: usize, before: usize, after: usize) -> Run<()> {
+    fn unpack_rest(&mut self, source: Value, at: usize, before: usize, after: usize) -> Run<()> {
         let items = self.collect_to_unpack(source)?;
         let least = before + after;
         if items.len() < least {

@@ -3,27 +3,35 @@
 
 mod arithmetic;
 mod attribute;
+mod bind;
+mod build;
 mod call;
 mod compare;
 mod execute;
+mod global;
 mod iterate;
+mod numbers;
 mod raise;
+mod registers;
+mod slice;
 mod subscript;
+mod texts;
 
 use crate::{
     fault::{Fault, Run},
-    heap::{Heap, Iterator},
+    heap::{Heap, Iterator, recycle},
     host::Key,
     meter::Meter,
     program::Program,
     storage::Storage,
-    value::{Handle, Value},
+    value::{Handle, NameId, Value},
 };
 use goodwill_types::{Address, Prefix};
 use std::{collections::BTreeMap, sync::Arc};
 
 pub(crate) use call::Args;
 pub(crate) use raise::CAUSE;
+use registers::Registers;
 
 /// A function's activation.
 #[derive(Clone, Copy, Debug)]
@@ -48,13 +56,21 @@ pub(crate) struct Context {
     pub(crate) prefix: Prefix,
 }
 
+/// Arguments of a contract's call: encoded one after the other, those by name last.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Arguments {
+    pub(crate) positional: usize,
+    pub(crate) keywords: Vec<String>,
+    pub(crate) bytes: Vec<u8>,
+}
+
 /// A call of another contract that waits to be made.
 #[derive(Clone, Debug)]
 pub(crate) struct OutgoingCall {
     pub(crate) contract: Address,
     pub(crate) program: Arc<Program>,
     pub(crate) method: String,
-    pub(crate) arguments: Vec<Vec<u8>>,
+    pub(crate) arguments: Arguments,
     pub(crate) value: u128,
 }
 
@@ -74,32 +90,74 @@ pub(crate) struct Machine {
     /// For each exception the places that it passed, the innermost first: function and line.
     pub(crate) traces: BTreeMap<Handle, Vec<(u16, u32)>>,
     globals: Vec<Value>,
+    /// `msg.sender` and `self.address`, when they were asked for.
+    sender: Value,
+    address: Value,
     /// Registers that the last call with a shape has changed, as they were before.
     spread: (usize, Vec<Value>),
+    /// Memory for keywords.
+    keywords: Vec<(NameId, Value)>,
     pub(crate) log_bytes: usize,
     pub(crate) events: usize,
 }
 
 impl Machine {
+    /// A machine for a call.
     pub(crate) fn new(program: Arc<Program>, context: Context, meter: Meter) -> Self {
-        let globals = vec![Value::Unbound; program.globals.len()];
-        let fields = program.fields.len();
-        Self {
+        let mut machine = Self {
             heap: Heap::new(program, meter),
             stack: Vec::new(),
             frames: Vec::new(),
             pc: 0,
             checkpoint: meter,
             context,
-            storage: Storage::new(fields),
+            storage: Storage::default(),
             needed: Vec::new(),
             outgoing: None,
             traces: BTreeMap::new(),
-            globals,
+            globals: Vec::new(),
+            sender: Value::Unbound,
+            address: Value::Unbound,
             spread: (0, Vec::new()),
+            keywords: Vec::new(),
             log_bytes: 0,
             events: 0,
-        }
+        };
+        machine.prepare();
+        machine
+    }
+
+    /// As a new machine, with the memory of this one, which has forgotten its call.
+    pub(crate) fn renew(&mut self, program: Arc<Program>, context: Context, meter: Meter) {
+        self.heap.program = program;
+        self.heap.meter = meter;
+        self.checkpoint = meter;
+        self.context = context;
+        self.prepare();
+    }
+
+    fn prepare(&mut self) {
+        let program = &self.heap.program;
+        self.globals.resize(program.globals.len(), Value::Unbound);
+        self.storage.prepare(program.fields.len());
+    }
+
+    /// Forgets its call, and keeps a little memory for the next.
+    pub(crate) fn forget(&mut self) {
+        self.heap.forget();
+        recycle(&mut self.stack);
+        recycle(&mut self.frames);
+        self.pc = 0;
+        self.storage.forget();
+        self.needed.clear();
+        self.outgoing = None;
+        self.traces.clear();
+        self.globals.clear();
+        (self.sender, self.address) = (Value::Unbound, Value::Unbound);
+        self.spread.1.clear();
+        self.keywords.clear();
+        self.log_bytes = 0;
+        self.events = 0;
     }
 
     /// Says which data is missing, and stops the instruction.

@@ -1,10 +1,10 @@
 //! Exceptions: how they are made, raised, and find their handlers.
 
-use super::Machine;
+use super::{Machine, Registers};
 use crate::{
-    bytecode::CONSTANT,
+    bytecode::{CONSTANT, Op, Operand, Reg},
     classes,
-    fault::{Fault, Run},
+    fault::{Bug, Fault, Run},
     gas,
     heap::Instance,
     limits,
@@ -16,6 +16,53 @@ use crate::{
 pub(crate) const CAUSE: NameId = NameId::MAX;
 
 impl Machine {
+    #[inline(never)]
+    pub(super) fn op_raise(&mut self, at: Registers<'_>, src: Operand) -> Run<()> {
+        self.heap.charge(gas::RAISE)?;
+        let value = self.take(at, src)?;
+        let exception = self.exception_of(value)?;
+        self.throw(exception)
+    }
+
+    #[inline(never)]
+    pub(super) fn op_raise_from(&mut self, at: Registers<'_>, src: Operand, cause: Operand) -> Run<()> {
+        self.heap.charge(gas::RAISE)?;
+        let (value, cause) = (self.take(at, src)?, self.take(at, cause)?);
+        self.raise_from(value, cause)
+    }
+
+    #[inline(never)]
+    pub(super) fn op_reraise(&mut self, at: Registers<'_>, src: Reg) -> Run<()> {
+        self.heap.charge(gas::RAISE)?;
+        let value = self.take(at, src)?;
+        self.throw(value)
+    }
+
+    #[inline(never)]
+    pub(super) fn op_matches(
+        &mut self,
+        at: Registers<'_>,
+        dst: Reg,
+        exception: Reg,
+        class: Operand,
+    ) -> Run<()> {
+        self.heap.charge(gas::ACCESS)?;
+        let (exception, class) = (self.get(at, exception), self.take(at, class)?);
+        let matches = self.exception_matches(exception, class)?;
+        self.set(at, dst, Value::Bool(matches));
+        Ok(())
+    }
+
+    #[inline(never)]
+    pub(super) fn op_fail_assertion(&mut self, at: Registers<'_>, src: Operand) -> Run<()> {
+        self.heap.charge(gas::RAISE)?;
+        let exception = match self.get(at, src) {
+            Value::Unbound => self.new_exception(classes::ASSERTION_ERROR, &[])?,
+            message => self.new_exception(classes::ASSERTION_ERROR, &[message])?,
+        };
+        self.throw(exception)
+    }
+
     /// Raises a builtin exception with a message.
     #[cold]
     pub(crate) fn raise<T>(&mut self, class: ClassId, message: &str) -> Run<T> {
@@ -37,7 +84,7 @@ impl Machine {
     pub(crate) fn throw<T>(&mut self, exception: Value) -> Run<T> {
         match exception {
             Value::Instance(handle) => Err(Fault::Raised(handle)),
-            _ => Err(Fault::Broken("raised what is no exception")),
+            _ => Err(Fault::Broken(Bug::RaisedNoException)),
         }
     }
 
@@ -48,7 +95,7 @@ impl Machine {
     }
 
     /// The exception that `raise value` raises.
-    pub(super) fn exception_of(&mut self, value: Value) -> Run<Value> {
+    fn exception_of(&mut self, value: Value) -> Run<Value> {
         match value {
             Value::Instance(handle) if self.is_exception(self.heap.instance(handle).class) => Ok(value),
             Value::Class(class) if self.is_exception(class) => self.new_exception(class, &[]),
@@ -60,7 +107,7 @@ impl Machine {
         self.heap.program.is_subclass(class, classes::BASE_EXCEPTION)
     }
 
-    pub(super) fn raise_from(&mut self, value: Value, cause: Value) -> Run<()> {
+    fn raise_from(&mut self, value: Value, cause: Value) -> Run<()> {
         let exception = self.exception_of(value)?;
         let cause = match cause {
             Value::None => Value::None,
@@ -79,16 +126,8 @@ impl Machine {
         self.throw(exception)
     }
 
-    pub(super) fn fail_assertion(&mut self, message: Value) -> Run<()> {
-        let exception = match message {
-            Value::Unbound => self.new_exception(classes::ASSERTION_ERROR, &[])?,
-            message => self.new_exception(classes::ASSERTION_ERROR, &[message])?,
-        };
-        self.throw(exception)
-    }
-
     /// Whether an exception is of a class, or of one of a tuple of classes.
-    pub(super) fn exception_matches(&mut self, exception: Value, class: Value) -> Run<bool> {
+    fn exception_matches(&mut self, exception: Value, class: Value) -> Run<bool> {
         let Value::Instance(handle) = exception else { return Ok(false) };
         let own = self.heap.instance(handle).class;
         let of = match class {
@@ -120,9 +159,12 @@ impl Machine {
             let function = &program.functions[usize::from(frame.function)];
             let at = self.pc.saturating_sub(1);
             let trace = self.traces.entry(exception).or_default();
-            if trace.len() < limits::TRACEBACK_MAX {
+            // What is raised again has passed this frame before.
+            let again = trace.last().is_some() && matches!(function.code.get(at), Some(Op::Reraise { .. }));
+            if !again && trace.len() < limits::TRACEBACK_MAX {
                 trace.push((frame.function, function.lines.get(at).copied().unwrap_or(0)));
             }
+            self.heap.charge(gas::PROBE * function.handlers.len() as u64 / 4)?;
             let covering = function
                 .handlers
                 .iter()
@@ -142,11 +184,18 @@ impl Machine {
     #[cold]
     pub(super) fn unbound(&mut self, operand: u16) -> Run<()> {
         let program = std::sync::Arc::clone(&self.heap.program);
-        let local = self.frames.last().and_then(|frame| {
-            let locals = &program.functions[usize::from(frame.function)].locals;
-            (operand & CONSTANT == 0).then(|| locals.get(usize::from(operand)).copied()).flatten()
-        });
-        let name = local.map_or("?", |name| program.name(name));
+        let Some(frame) = self.frames.last() else { return Err(Fault::Broken(Bug::NoFrame)) };
+        let function = &program.functions[usize::from(frame.function)];
+        let register = usize::from(operand);
+        let local = function.locals.get(register).filter(|_| operand & CONSTANT == 0);
+        let name = local.map_or("?", |name| program.name(*name));
+        let own = function.parameters.registers();
+        if (own..own + function.captured.len()).contains(&register) {
+            let message = format!(
+                "cannot access free variable '{name}' where it is not associated with a value in enclosing scope"
+            );
+            return self.raise(classes::NAME_ERROR, &message);
+        }
         let message =
             format!("cannot access local variable '{name}' where it is not associated with a value");
         self.raise(classes::UNBOUND_LOCAL_ERROR, &message)

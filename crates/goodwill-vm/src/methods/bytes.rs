@@ -1,6 +1,9 @@
 //! Methods of bytes.
 
-use super::Keywords;
+use super::{
+    Keywords,
+    search::{find_in, find_last_in},
+};
 use crate::{
     classes,
     fault::Run,
@@ -9,6 +12,10 @@ use crate::{
     names::Known,
     value::{Handle, Value},
 };
+use memchr::memmem;
+
+/// Memory of a part while bytes are divided.
+const PART_BYTES: u64 = 64;
 
 impl Machine {
     pub(super) fn bytes_method(
@@ -57,8 +64,7 @@ impl Machine {
             Known::count => {
                 self.arity(known, args, 1, 1)?;
                 let part = self.bytes_arg(known, first)?;
-                self.heap.charge(gas::BYTE * (length * 2) as u64)?;
-                Value::Int(split_bytes(self.heap.bytes(bytes), &part).len() as i64 - 1)
+                Value::Int(self.count_parts(bytes, &part)? as i64 - 1)
             }
             Known::join => {
                 self.arity(known, args, 1, 1)?;
@@ -70,7 +76,7 @@ impl Machine {
                 if part.is_empty() {
                     return self.raise(classes::VALUE_ERROR, "empty separator");
                 }
-                self.heap.charge(gas::BYTE * (length * 2) as u64)?;
+                self.count_parts(bytes, &part)?;
                 let parts = split_bytes(self.heap.bytes(bytes), &part);
                 let items = parts.iter().map(|part| self.heap.new_bytes(part)).collect::<Run<Vec<_>>>()?;
                 self.heap.new_list(items)?
@@ -81,7 +87,7 @@ impl Machine {
                 if old.is_empty() {
                     return self.raise(classes::VALUE_ERROR, "empty pattern");
                 }
-                self.heap.charge(gas::BYTE * (length * 2) as u64)?;
+                self.count_parts(bytes, &old)?;
                 let parts = split_bytes(self.heap.bytes(bytes), &old);
                 let size = length + parts.len() * new.len();
                 self.heap.charge(gas::bytes(size))?;
@@ -110,19 +116,35 @@ impl Machine {
         }
     }
 
+    /// How many parts a separator makes; pays for them.
+    fn count_parts(&mut self, bytes: Handle, separator: &[u8]) -> Run<usize> {
+        let length = self.heap.bytes(bytes).len();
+        self.charge_search_bytes(length, separator.len())?;
+        let fits = length / separator.len().max(1);
+        self.heap.charge(gas::PIECE * fits as u64)?;
+        let parts = match separator.len() {
+            0 => length + 2,
+            part if part > length => 1,
+            _ => memmem::find_iter(self.heap.bytes(bytes), separator).count() + 1,
+        };
+        self.heap.charge(gas::ALLOCATE * parts as u64)?;
+        self.check_memory(PART_BYTES * parts as u64)?;
+        Ok(parts)
+    }
+
+    fn charge_search_bytes(&mut self, whole: usize, part: usize) -> Run<()> {
+        self.heap
+            .charge(gas::NATIVE + gas::SEARCH_BYTE * whole as u64 + gas::PART_BYTE * part.min(whole) as u64)
+    }
+
     fn search_bytes(&mut self, bytes: Handle, part: &[u8], last: bool) -> Run<Option<usize>> {
         let whole = self.heap.bytes(bytes).len();
-        self.heap.charge(gas::BYTES_8 * (whole as u64 * (1 + part.len() as u64 / 8)))?;
+        self.charge_search_bytes(whole, part.len())?;
         let bytes = self.heap.bytes(bytes);
         if part.is_empty() {
             return Ok(Some(if last { bytes.len() } else { 0 }));
         }
-        let mut windows = bytes.windows(part.len());
-        Ok(if last {
-            windows.rposition(|window| window == part)
-        } else {
-            windows.position(|window| window == part)
-        })
+        Ok(if last { find_last_in(bytes, part) } else { find_in(bytes, part) })
     }
 
     /// Python's `in` for bytes.
@@ -154,23 +176,12 @@ impl Machine {
     }
 }
 
-/// Parts of bytes between a separator, which is not empty; of an empty one, as many as gaps.
+/// Parts of bytes between a separator, which is not empty.
 fn split_bytes(bytes: &[u8], separator: &[u8]) -> Vec<Vec<u8>> {
-    if separator.is_empty() {
-        return vec![Vec::new(); bytes.len() + 2];
-    }
-    let mut parts = Vec::new();
     let mut start = 0;
-    let mut at = 0;
-    while at + separator.len() <= bytes.len() {
-        if bytes[at..].starts_with(separator) {
-            parts.push(bytes[start..at].to_vec());
-            at += separator.len();
-            start = at;
-        } else {
-            at += 1;
-        }
-    }
+    let mut parts: Vec<Vec<u8>> = memmem::find_iter(bytes, separator)
+        .map(|at| bytes[std::mem::replace(&mut start, at + separator.len())..at].to_vec())
+        .collect();
     parts.push(bytes[start..].to_vec());
     parts
 }

@@ -3,16 +3,17 @@
 mod bytes;
 mod dict;
 mod list;
+mod search;
 mod set;
 mod string;
 
 use crate::{
     classes,
     fault::Run,
-    host::Host,
     interpreter::{Args, Machine},
     names::Known,
     value::{NameId, Value},
+    world::World,
 };
 
 pub(crate) type Keywords<'k> = &'k [(NameId, Value)];
@@ -114,7 +115,7 @@ impl Machine {
     /// Calls a method of a builtin type, of `chain`, or of a class.
     pub(crate) fn native_method(
         &mut self,
-        host: &mut dyn Host,
+        world: &mut World<'_>,
         receiver: Value,
         name: NameId,
         args: Args,
@@ -128,11 +129,11 @@ impl Machine {
             Value::Bytes(bytes) => self.bytes_method(bytes, known, args, keywords)?,
             Value::Set(set) => self.set_method(set, known, args)?,
             Value::Tuple(_) | Value::Range(_) => self.tuple_method(receiver, known, args)?,
-            Value::Map(map) if known == Known::get => Some(self.map_get_or(host, map, args)?),
-            Value::Chain => return self.chain_method(host, known, args, keywords),
+            Value::Map(map) if known == Known::get => Some(self.map_get_or(world, map, args)?),
+            Value::Chain => return self.chain_method(world, known, args, keywords),
             Value::Class(class) => match self.class_method(class, known, args, keywords)? {
                 Some(value) => Some(value),
-                None => return self.call_unbound(host, receiver, name),
+                None => return self.call_unbound(world, receiver, name),
             },
             Value::Int(_) | Value::Big(_) | Value::Bool(_) => {
                 self.int_method(receiver, known, args, keywords)?
@@ -146,7 +147,7 @@ impl Machine {
     }
 
     /// A function that is looked up in a class, which needs its object.
-    fn call_unbound(&mut self, _host: &mut dyn Host, receiver: Value, name: NameId) -> Run<Value> {
+    fn call_unbound(&mut self, _world: &mut World<'_>, receiver: Value, name: NameId) -> Run<Value> {
         let program = std::sync::Arc::clone(&self.heap.program);
         let message = match receiver {
             Value::Class(class) => format!(

@@ -10,7 +10,7 @@ use crate::{
     value::{Handle, Value},
 };
 
-fn is_space(c: char) -> bool {
+pub(super) fn is_space(c: char) -> bool {
     matches!(c, ' ' | '\t'..='\r' | '\x1c'..='\x1f')
 }
 
@@ -70,12 +70,7 @@ impl Machine {
             Known::count => {
                 self.arity(known, args, 1, 1)?;
                 let part = self.text_arg(known, first)?;
-                self.charge_search(text, part)?;
-                self.heap.charge(4 * gas::BYTE * length as u64)?;
-                let (whole, part) = (self.heap.str(text), self.heap.str(part));
-                let count =
-                    if part.is_empty() { whole.chars().count() + 1 } else { whole.matches(part).count() };
-                return Ok(Some(Value::Int(count as i64)));
+                return Ok(Some(Value::Int(self.occurrences(text, part)? as i64)));
             }
             Known::replace => {
                 self.arity(known, args, 2, 3)?;
@@ -108,7 +103,7 @@ impl Machine {
         Ok(None)
     }
 
-    fn text_arg(&mut self, known: Known, value: Value) -> Run<Handle> {
+    pub(super) fn text_arg(&mut self, known: Known, value: Value) -> Run<Handle> {
         let message = match (known, value) {
             (_, Value::Str(text)) => return Ok(text),
             (Known::removeprefix | Known::removesuffix | Known::replace, other) => {
@@ -119,21 +114,13 @@ impl Machine {
         self.raise(classes::TYPE_ERROR, &message)
     }
 
-    fn charge_search(&mut self, text: Handle, part: Handle) -> Run<()> {
-        let length = self.heap.str(text).len() + self.heap.str(part).len();
-        self.heap.charge(2 * gas::BYTE * length as u64)
-    }
-
-    /// The byte at which a text is found first.
-    pub(crate) fn find_text(&mut self, text: Handle, part: Handle) -> Run<Option<usize>> {
-        self.charge_search(text, part)?;
-        Ok(self.heap.str(text).find(self.heap.str(part)))
-    }
-
     fn strip(&mut self, text: Handle, known: Known, characters: Value) -> Run<Value> {
         let set: Option<Vec<char>> = match characters {
             Value::None => None,
-            Value::Str(set) => Some(self.heap.str(set).chars().collect()),
+            Value::Str(set) => {
+                self.heap.charge(gas::BYTE * self.heap.str(set).len() as u64)?;
+                Some(self.heap.str(set).chars().collect())
+            }
             _ => {
                 return self.raise(classes::TYPE_ERROR, &format!("{} arg must be None or str", known.text()));
             }
@@ -199,71 +186,6 @@ impl Machine {
         }
     }
 
-    fn find_method(&mut self, text: Handle, known: Known, args: Args) -> Run<Value> {
-        let part = self.text_arg(known, self.arg(args, 0))?;
-        self.charge_search(text, part)?;
-        let chars = self.heap.str_len(text);
-        let bounds = self.bounds(args, 1, chars)?;
-        let bytes = match bounds {
-            Some((start, end)) => self.character_range(text, start, end)?,
-            None => 0..0,
-        };
-        let (whole, part) = (self.heap.str(text), self.heap.str(part));
-        let within = &whole[bytes.clone()];
-        let first = matches!(known, Known::find | Known::index);
-        let found = if first { within.find(part) } else { within.rfind(part) };
-        match found.filter(|_| bounds.is_some()) {
-            Some(at) => Ok(Value::Int(whole[..bytes.start + at].chars().count() as i64)),
-            None if matches!(known, Known::index | Known::rindex) => {
-                self.raise(classes::VALUE_ERROR, "substring not found")
-            }
-            None => Ok(Value::Int(-1)),
-        }
-    }
-
-    /// A count that a method takes: all if it is absent or negative.
-    fn count_arg(&mut self, value: Option<Value>) -> Run<usize> {
-        match value {
-            None => Ok(usize::MAX),
-            Some(Value::Int(count)) => Ok(usize::try_from(count).unwrap_or(usize::MAX)),
-            Some(Value::Bool(count)) => Ok(usize::from(count)),
-            Some(other) => {
-                let message =
-                    format!("'{}' object cannot be interpreted as an integer", self.type_name(other));
-                self.raise(classes::TYPE_ERROR, &message)
-            }
-        }
-    }
-
-    fn replace(&mut self, text: Handle, args: Args) -> Run<Value> {
-        let old = self.text_arg(Known::replace, self.arg(args, 0))?;
-        let new = match self.arg(args, 1) {
-            Value::Str(new) => new,
-            other => {
-                let message = format!("replace() argument 2 must be str, not {}", self.type_name(other));
-                return self.raise(classes::TYPE_ERROR, &message);
-            }
-        };
-        let most = self.count_arg((args.count > 2).then(|| self.arg(args, 2)))?;
-        self.charge_search(text, old)?;
-        let (whole, old) = (self.heap.str(text), self.heap.str(old));
-        let found =
-            if old.is_empty() { whole.chars().count() + 1 } else { whole.matches(old).count() }.min(most);
-        let size = whole.len() + found * self.heap.str(new).len();
-        self.heap.charge(gas::BYTE * size as u64)?;
-        self.check_memory(size as u64)?;
-        let (whole, old, new) = (self.heap.str(text), self.heap_str_of(args, 0), self.heap.str(new));
-        let replaced = whole.replacen(old, new, found);
-        self.heap.new_str(&replaced)
-    }
-
-    fn heap_str_of(&self, args: Args, index: usize) -> &str {
-        match self.arg(args, index) {
-            Value::Str(text) => self.heap.str(text),
-            _ => "",
-        }
-    }
-
     fn join(&mut self, separator: Handle, source: Value) -> Run<Value> {
         let items = self.collect(source)?;
         let mut parts = Vec::with_capacity(2 * items.len());
@@ -280,86 +202,6 @@ impl Machine {
         }
         self.heap.charge(gas::elements(2 * parts.len()))?;
         self.heap.concat(&parts)
-    }
-
-    fn split(&mut self, text: Handle, known: Known, args: Args, keywords: Keywords<'_>) -> Run<Value> {
-        self.arity(known, args, 0, 2)?;
-        self.only_keywords(known.text(), keywords, &["sep", "maxsplit"])?;
-        let separator = if args.count > 0 { Some(self.arg(args, 0)) } else { self.keyword(keywords, "sep") };
-        let most = if args.count > 1 { Some(self.arg(args, 1)) } else { self.keyword(keywords, "maxsplit") };
-        let most = self.count_arg(most)?;
-        self.heap.charge(gas::BYTE * 2 * self.heap.str(text).len() as u64)?;
-        let ranges = match separator {
-            None | Some(Value::None) => split_spaces(self.heap.str(text), most, known == Known::rsplit),
-            Some(Value::Str(separator)) => {
-                if self.heap.str(separator).is_empty() {
-                    return self.raise(classes::VALUE_ERROR, "empty separator");
-                }
-                split_at(self.heap.str(text), self.heap.str(separator), most, known == Known::rsplit)
-            }
-            Some(other) => {
-                let message = format!("must be str or None, not {}", self.type_name(other));
-                return self.raise(classes::TYPE_ERROR, &message);
-            }
-        };
-        self.texts_of(text, ranges)
-    }
-
-    fn texts_of(&mut self, text: Handle, ranges: Vec<std::ops::Range<usize>>) -> Run<Value> {
-        let items =
-            ranges.into_iter().map(|range| self.heap.substring(text, range)).collect::<Run<Vec<_>>>()?;
-        self.heap.new_list(items)
-    }
-
-    fn split_lines(&mut self, text: Handle) -> Run<Value> {
-        self.heap.charge(gas::BYTE * 2 * self.heap.str(text).len() as u64)?;
-        let whole = self.heap.str(text);
-        let is_end = |c: char| {
-            matches!(c, '\n' | '\r' | '\x0b' | '\x0c' | '\x1c'..='\x1e' | '\u{85}' | '\u{2028}' | '\u{2029}')
-        };
-        let mut ranges = Vec::new();
-        let mut start = 0;
-        let mut skip = false;
-        for (at, c) in whole.char_indices() {
-            if std::mem::take(&mut skip) && c == '\n' {
-                start = at + 1;
-                continue;
-            }
-            if is_end(c) {
-                ranges.push(start..at);
-                start = at + c.len_utf8();
-                skip = c == '\r';
-            }
-        }
-        if start < whole.len() {
-            ranges.push(start..whole.len());
-        }
-        self.texts_of(text, ranges)
-    }
-
-    fn partition(&mut self, text: Handle, known: Known, separator: Value) -> Run<Value> {
-        let Value::Str(part) = separator else {
-            let message = format!("must be str, not {}", self.type_name(separator));
-            return self.raise(classes::TYPE_ERROR, &message);
-        };
-        if self.heap.str(part).is_empty() {
-            return self.raise(classes::VALUE_ERROR, "empty separator");
-        }
-        self.charge_search(text, part)?;
-        let (whole, size) = (self.heap.str(text), self.heap.str(part).len());
-        let length = whole.len();
-        let found = match known {
-            Known::partition => whole.find(self.heap.str(part)),
-            _ => whole.rfind(self.heap.str(part)),
-        };
-        let ranges = match (found, known) {
-            (Some(at), _) => [0..at, at..at + size, at + size..length],
-            (None, Known::partition) => [0..length, 0..0, 0..0],
-            (None, _) => [0..0, 0..0, 0..length],
-        };
-        let parts =
-            ranges.into_iter().map(|range| self.heap.substring(text, range)).collect::<Run<Vec<_>>>()?;
-        self.heap.new_tuple(&parts)
     }
 
     fn justify(&mut self, text: Handle, known: Known, args: Args) -> Run<Value> {
@@ -445,50 +287,4 @@ fn has_kind(text: &str, known: Known) -> bool {
         }
         _ => text.bytes().any(|b| b.is_ascii_lowercase()) && !text.bytes().any(|b| b.is_ascii_uppercase()),
     }
-}
-
-fn split_at(text: &str, separator: &str, most: usize, from_end: bool) -> Vec<std::ops::Range<usize>> {
-    let base = text.as_ptr() as usize;
-    let range = |part: &str| {
-        let start = part.as_ptr() as usize - base;
-        start..start + part.len()
-    };
-    let pieces = most.saturating_add(1);
-    if from_end {
-        let mut ranges: Vec<_> = text.rsplitn(pieces, separator).map(range).collect();
-        ranges.reverse();
-        ranges
-    } else {
-        text.splitn(pieces, separator).map(range).collect()
-    }
-}
-
-fn split_spaces(text: &str, most: usize, from_end: bool) -> Vec<std::ops::Range<usize>> {
-    let mut words: Vec<std::ops::Range<usize>> = Vec::new();
-    let mut start = None;
-    for (at, c) in text.char_indices() {
-        match (is_space(c), start) {
-            (true, Some(from)) => {
-                words.push(from..at);
-                start = None;
-            }
-            (false, None) => start = Some(at),
-            _ => {}
-        }
-    }
-    if let Some(from) = start {
-        words.push(from..text.len());
-    }
-    if words.len() <= most {
-        return words;
-    }
-    if from_end {
-        let first = words.len() - most;
-        let head = 0..words[first - 1].end;
-        return std::iter::once(head).chain(words.drain(first..)).collect();
-    }
-    let tail = words[most].start..text.len();
-    words.truncate(most);
-    words.push(tail);
-    words
 }
