@@ -157,6 +157,16 @@ pub enum Action {
 }
 
 impl Action {
+    /// Whether it puts a contract on the chain.
+    pub const fn deploys(&self) -> bool {
+        matches!(self, Self::DeployContract { .. })
+    }
+
+    /// Whether contracts run for it: its gas is known only afterwards.
+    pub const fn runs_contracts(&self) -> bool {
+        matches!(self, Self::DeployContract { .. } | Self::CallContract { .. })
+    }
+
     /// A payment of `amount` to `to`, without a memo.
     pub fn transfer(to: Address, amount: Amount) -> Self {
         let payments = List::new(vec![Payment { to, amount }]).expect("one payment is within bounds");
