@@ -262,14 +262,13 @@ impl Executor {
     ///
     /// spec: blocks 1
     fn apply(&mut self, known: &Known) -> Result<Progress<ExecutedBlock>, BlockError> {
+        let begun = self.begun.take();
+        let (transactions, changes) =
+            (std::mem::take(&mut self.transactions), std::mem::take(&mut self.changes));
         let Self { manifest, context, purpose, .. } = &*self;
-        let mut begun = match self.begun.take() {
+        let mut begun = match begun {
             Some(begun) => begun,
-            None => {
-                let changes = std::mem::take(&mut self.changes);
-                let transactions = std::mem::take(&mut self.transactions);
-                Begun::new(manifest, context, purpose, transactions, changes, known)?
-            }
+            None => Begun::new(manifest, context, purpose, transactions, changes, known)?,
         };
         let missing = begun.include_all(manifest, context, purpose, known)?;
         if !missing.is_empty() {
@@ -418,7 +417,9 @@ fn include(
     Listed { id, sender, signed }: Listed,
 ) -> Result<Option<Waiting>, BlockError> {
     let parameters = &manifest.parameters;
-    let fits = done.gas_used.saturating_add(gas_bound(&signed)) <= parameters.gas_per_block_max
+    // A limit beyond the block's gas is refused as such.
+    let gas = gas_bound(&signed).min(parameters.gas_per_block_max);
+    let fits = done.gas_used.saturating_add(gas) <= parameters.gas_per_block_max
         && done.size + signed.encode_size() <= parameters.body_size_max
         && done.included.len() < TRANSACTIONS_PER_BLOCK_MAX;
     let choosy = matches!(purpose, Purpose::Propose { .. });
