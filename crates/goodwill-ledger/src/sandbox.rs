@@ -4,7 +4,7 @@ use crate::{
     BlockError, Cell, ChainState, ExecutedBlock, Executor, InvalidTransaction, Manifest, Purpose,
     association::{Amendment, Association, Polls},
     chain_key,
-    contract::{Answer, Query},
+    contract::{self, Answer, Query},
     donation::Division,
     genesis::{genesis_chain_state, genesis_committee},
     mining::{Draws, Epoch, Miner, draws_key},
@@ -21,9 +21,8 @@ use goodwill_types::{
 use goodwill_vm::Data;
 use std::{collections::BTreeMap, sync::Arc};
 
-/// Arguments as transactions carry them.
 fn encoded(arguments: &[Data]) -> Result<Arguments, InvalidTransaction> {
-    List::new(arguments.iter().flat_map(Data::encode).collect()).ok_or(InvalidTransaction::Arguments)
+    contract::encode(arguments).map_err(|_| InvalidTransaction::Arguments)
 }
 
 /// A chain in memory. Every submitted transaction makes a block of its own; all invariants are

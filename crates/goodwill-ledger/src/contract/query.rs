@@ -6,7 +6,7 @@ use crate::{
     state::{Paused, State},
 };
 use goodwill_types::{Address, BlockContext, Changes, Event, Failure, Known, Prefix, Progress};
-use goodwill_vm::{Call, ChainFacts, Data};
+use goodwill_vm::{Call, ChainFacts, Data, Program};
 
 /// The gas that a query may use.
 pub const QUERY_GAS_MAX: u64 = 400_000_000;
@@ -30,10 +30,10 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// What the method returned as Python's `repr` shows it.
-    pub fn repr(&self, prefix: &Prefix) -> Option<String> {
+    /// What the method of `program` returned as Python's `repr` shows it.
+    pub fn repr(&self, program: &Program, prefix: &Prefix) -> Option<String> {
         let (bytes, _) = self.result.as_ref().ok()?;
-        Some(Data::decode(bytes)?.repr(prefix, &|_| Vec::new()))
+        Some(Data::decode(bytes)?.repr(prefix, &|class| program.record_fields(class)))
     }
 }
 

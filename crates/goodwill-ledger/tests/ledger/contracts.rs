@@ -1,7 +1,11 @@
 //! Contracts on the chain: what they move, keep and cost, and that waiting for the state changes nothing.
 
 use crate::common::{address, key, sandbox};
-use goodwill_ledger::{Executor, Purpose, Sandbox, contract::WARM_BLOCKS, gas::gas_of};
+use goodwill_ledger::{
+    Executor, Purpose, Sandbox,
+    contract::{WARM_BLOCKS, program},
+    gas::gas_of,
+};
 use goodwill_types::{
     Action, Address, Amount, Event, Failure, Key, Known, Outcome, Progress, Receipt, SecretKey,
     SignedTransaction,
@@ -136,7 +140,7 @@ fn a_token_is_deployed_and_moved() {
     assert_eq!(names.collect::<Vec<_>>(), ["Transfer"]);
     let balance = |sandbox: &Sandbox, n| {
         let answer = sandbox.query(token, "balance_of", vec![Data::Address(address(n))]);
-        answer.repr(&"dev".parse().unwrap()).unwrap()
+        answer.repr(&program(TOKEN).unwrap(), &"dev".parse().unwrap()).unwrap()
     };
     assert_eq!((balance(&sandbox, 1), balance(&sandbox, 2)), ("700".into(), "300".into()));
     let before = sandbox.account(&address(1));

@@ -1,6 +1,7 @@
 //! A node's HTTP side: everybody can read everything, and push transactions.
 
 mod associations;
+mod contracts;
 mod donations;
 mod events;
 mod metrics;
@@ -96,6 +97,9 @@ fn routes() -> OpenApiRouter<Arc<Gateway>> {
         .routes(routes!(associations::amendments))
         .routes(routes!(donations::donations))
         .routes(routes!(donations::energy))
+        .routes(routes!(contracts::contract))
+        .routes(routes!(contracts::events))
+        .routes(routes!(contracts::query))
         .routes(routes!(openapi::openapi))
         .routes(routes!(metrics::metrics))
         .routes(routes!(read::live))
