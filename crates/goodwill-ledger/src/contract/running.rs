@@ -1,7 +1,6 @@
 //! A deployment or a call: from the transaction to what is in its receipt.
 
 use super::{
-    programs,
     records::{Contract, source_hash},
     session::{Hosted, Session},
 };
@@ -14,7 +13,7 @@ use goodwill_vm::{
     Call, ChainFacts, Data, Host, Missing, Outcome, Program, Step, VM_VERSION, Vm, gas::CALL_GAS_MAX,
 };
 use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     sync::Arc,
 };
 
@@ -111,9 +110,10 @@ impl Running {
     pub(crate) fn run(&mut self, state: &mut State<'_>) -> Result<Progress<Ended>, StoreError> {
         // A panic is a bug of the machine: it costs the sender, and not the chain.
         let stepped = catch_unwind(AssertUnwindSafe(|| self.step(state)));
-        let Ok(step) = stepped else {
-            let reason = error_text("it panicked");
-            return Ok(Progress::Done(Ended::failed(self.gas, Failure::ContractBroken { reason })));
+        let step = match stepped {
+            Ok(step) => step,
+            Err(panic) if self.session.compiling => resume_unwind(panic),
+            Err(_) => return Ok(Progress::Done(self.broken("it panicked"))),
         };
         if let Some(damage) = self.session.damage.take() {
             return Err(damage);
@@ -159,7 +159,7 @@ impl Running {
         if there?.is_some() {
             return Ok(Err(self.broken("the address is taken")));
         }
-        let program = match programs::compiled(source) {
+        let program = match host.compile(source) {
             Ok(program) => program,
             Err(refusal) => {
                 let error = error_text(&refusal.to_string());

@@ -11,7 +11,7 @@ use goodwill_types::{
     contract::{Emitted, Field, Name, OUTPUT_SIZE_MAX, Output, Source},
     receipt::EVENTS_MAX,
 };
-use goodwill_vm::{ChainFacts, Host, Missing, Program, VM_VERSION, limits::LOG_BYTES_MAX};
+use goodwill_vm::{ChainFacts, Host, Missing, Program, Refusal, VM_VERSION, limits::LOG_BYTES_MAX};
 use std::sync::Arc;
 
 /// What a transaction's contracts have done so far, besides what they wrote.
@@ -28,6 +28,8 @@ pub(crate) struct Session {
     pub(super) log: Option<String>,
     /// What was asked for and is not known.
     pub(super) missing: Vec<Key>,
+    /// While a source is compiled: a panic then is the operator's, not the contract's.
+    pub(super) compiling: bool,
     /// A record that the rules did not write so.
     pub(super) damage: Option<StoreError>,
 }
@@ -50,6 +52,7 @@ impl Session {
             output_size: 0,
             log: prints.then(String::new),
             missing: Vec::new(),
+            compiling: false,
             damage: None,
         }
     }
@@ -126,13 +129,20 @@ impl Hosted<'_, '_> {
         self.set(source_key(&contract.source_hash), Some(source.encode()));
     }
 
+    pub(super) fn compile(&mut self, source: &Source) -> Result<Arc<Program>, Refusal> {
+        self.session.compiling = true;
+        let compiled = programs::compiled(source);
+        self.session.compiling = false;
+        compiled
+    }
+
     /// What the contract is compiled to.
     fn compiled(&mut self, address: &Address, contract: &Contract) -> Result<Arc<Program>, Missing> {
         if let Some(program) = programs::kept(&contract.source_hash) {
             return Ok(program);
         }
         let source: Option<Source> = self.record(source_key(&contract.source_hash))?;
-        let program = source.and_then(|source| programs::compiled(&source).ok());
+        let program = source.and_then(|source| self.compile(&source).ok());
         let known = contract.vm_version == VM_VERSION;
         program.filter(|_| known).ok_or_else(|| {
             let reason = "its contract cannot be compiled by this program".into();
