@@ -50,6 +50,7 @@ pub(super) struct Deploy {
     /// The contract.
     file: PathBuf,
     /// The arguments of `init`: Python literals, or Address('...').
+    #[arg(allow_negative_numbers = true)]
     arguments: Vec<String>,
     #[command(flatten)]
     paid: Paid,
@@ -62,7 +63,7 @@ pub(super) struct CallArgs {
     /// The method.
     method: String,
     /// Its arguments: Python literals, or Address('...').
-    #[arg(allow_hyphen_values = true)]
+    #[arg(allow_negative_numbers = true)]
     arguments: Vec<String>,
     #[command(flatten)]
     paid: Paid,
@@ -75,7 +76,7 @@ pub(super) struct Ask {
     /// The method.
     method: String,
     /// Its arguments: Python literals, or Address('...').
-    #[arg(allow_hyphen_values = true)]
+    #[arg(allow_negative_numbers = true)]
     arguments: Vec<String>,
     /// Who asks: an address, a development account, or one of your wallets.
     #[arg(long, value_name = "NAME")]
