@@ -72,7 +72,7 @@ enum Command {
     Block(commands::block::Args),
     /// Show how a chain and its node are doing.
     Status(commands::status::Args),
-    /// Write, check and run contracts in Python.
+    /// Write, check, run, deploy and call contracts in Python.
     Contract(commands::contract::Args),
     /// Measure nodes on this machine.
     Bench(commands::bench::Args),
@@ -112,7 +112,7 @@ fn run(global: &Global, output: Output, command: Command) -> Result<(), CliError
         Command::Tx(args) => commands::tx::run(global, output, args),
         Command::Block(args) => commands::block::run(global, output, args),
         Command::Status(args) => commands::status::run(global, output, args),
-        Command::Contract(args) => commands::contract::run(output, args),
+        Command::Contract(args) => commands::contract::run(global, output, args),
         Command::Bench(args) => commands::bench::run(output, args),
         Command::Simulate(args) => commands::simulate::run(output, args),
         Command::Attack(args) => commands::attack::run(output, args),

@@ -12,7 +12,7 @@ const ARROWS: [(&str, &[&str]); 10] = [
     ("goodwill-identity", &[]),
     ("goodwill-proof", &["goodwill-types"]),
     ("goodwill-vm", &["goodwill-types"]),
-    ("goodwill-ledger", &["goodwill-identity", "goodwill-types"]),
+    ("goodwill-ledger", &["goodwill-identity", "goodwill-types", "goodwill-vm"]),
     ("goodwill-engine", &["goodwill-proof", "goodwill-types"]),
     ("goodwill-wallet", &["goodwill-proof", "goodwill-types"]),
     (

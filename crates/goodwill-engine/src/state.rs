@@ -32,7 +32,7 @@ pub(crate) type Sealed<E> = <State<E> as DatabaseSet<E>>::Merkleized;
 pub(crate) type StateConfig<E> = <State<E> as DatabaseSet<E>>::Config;
 
 /// How often a machine may ask for keys while it executes one block.
-const ROUNDS_MAX: usize = 64;
+const ROUNDS_MAX: usize = 200_000;
 /// How many keys it may ask for at once.
 const KEYS_PER_ROUND_MAX: usize = 1 << 20;
 

@@ -3,16 +3,17 @@
 use crate::{
     InvalidTransaction,
     association::{self, Amended, amended_key},
+    contract::{Prefetch, facts, named},
     donation,
     fee::next_base_fee,
-    gas::gas_of,
+    gas::gas_bound,
     genesis::{apply_genesis, genesis_chain_state},
     manifest::{Manifest, RULES},
     mining::{self, Turn},
     plan::Plan,
-    state::{ChainState, State, chain_key, decode_record},
+    state::{ChainState, Paused, State, chain_key, decode_record},
     supply::{Cell, Supply},
-    transaction::{NotApplied, accounts, apply_transaction},
+    transaction::{NotApplied, Waiting, accounts, apply_transaction},
 };
 use goodwill_types::{
     Account, Action, Address, Amount, BlockContext, Body, Changes, Digest, Key, Known, Progress, PublicKey,
@@ -139,6 +140,10 @@ pub struct Executor {
     changes: Changes,
     /// Whether the accounts of the transactions are known, and the numbers in force in `manifest`.
     fetched: bool,
+    /// Calls of contracts that run ahead, to find out what they read.
+    ahead: Option<Prefetch>,
+    /// The block, once its execution has begun.
+    begun: Option<Begun>,
 }
 
 /// A transaction on its way into a block, with its sender's address, which is a hash.
@@ -162,15 +167,22 @@ impl Executor {
             signed,
         };
         let transactions = transactions.into_iter().map(listed).collect();
-        Self { manifest, context, purpose, transactions, changes: Changes::new(), fetched: false }
+        let changes = Changes::new();
+        Self { manifest, context, purpose, transactions, changes, fetched: false, ahead: None, begun: None }
     }
 
-    /// Executes the block once everything that it reads is known.
+    /// Executes the block, as far as what it reads is known.
     pub fn run(&mut self, known: &mut Known) -> Progress<Result<ExecutedBlock, BlockError>> {
-        match self.missing(known) {
-            Ok(missing) if missing.is_empty() => Progress::Done(self.apply(known)),
-            Ok(missing) => Progress::Need(missing),
-            Err(error) => Progress::Done(Err(error.into())),
+        if self.begun.is_none() {
+            match self.missing(known) {
+                Ok(missing) if missing.is_empty() => {}
+                Ok(missing) => return Progress::Need(missing),
+                Err(error) => return Progress::Done(Err(error.into())),
+            }
+        }
+        match self.apply(known) {
+            Ok(progress) => progress.map(Ok),
+            Err(error) => Progress::Done(Err(error)),
         }
     }
 
@@ -200,8 +212,23 @@ impl Executor {
         for Listed { sender, signed, .. } in &self.transactions {
             let action = &signed.transaction.action;
             plan.action(&self.manifest, &self.context, *sender, action, orders)?;
+            if let Some(contract) = named(*sender, &signed.transaction) {
+                plan.contract(&contract)?;
+            }
         }
-        Ok(plan.missing())
+        match plan.missing() {
+            missing if missing.is_empty() => Ok(self.missing_ahead(known)),
+            missing => Ok(missing),
+        }
+    }
+
+    /// What the calls of contracts will read.
+    fn missing_ahead(&mut self, known: &Known) -> Vec<Key> {
+        let ahead = self.ahead.get_or_insert_with(|| {
+            let calls = self.transactions.iter().map(|listed| (listed.sender, &listed.signed.transaction));
+            Prefetch::new(calls, facts(&self.manifest, &self.context))
+        });
+        ahead.missing(known, &mut self.changes)
     }
 
     /// From now on the block is executed with the numbers that votes have changed.
@@ -231,10 +258,24 @@ impl Executor {
         apply_genesis(&mut state, &self.manifest);
     }
 
-    fn apply(&mut self, known: &Known) -> Result<ExecutedBlock, BlockError> {
-        let transactions = std::mem::take(&mut self.transactions);
-        let changes = std::mem::take(&mut self.changes);
-        apply_block(&self.manifest, &self.context, &self.purpose, transactions, changes, known)
+    /// Begins the block, or goes on with it.
+    ///
+    /// spec: blocks 1
+    fn apply(&mut self, known: &Known) -> Result<Progress<ExecutedBlock>, BlockError> {
+        let begun = self.begun.take();
+        let (transactions, changes) =
+            (std::mem::take(&mut self.transactions), std::mem::take(&mut self.changes));
+        let Self { manifest, context, purpose, .. } = &*self;
+        let mut begun = match begun {
+            Some(begun) => begun,
+            None => Begun::new(manifest, context, purpose, transactions, changes, known)?,
+        };
+        let missing = begun.include_all(manifest, context, purpose, known)?;
+        if !missing.is_empty() {
+            self.begun = Some(begun);
+            return Ok(Progress::Need(missing));
+        }
+        begun.end(manifest, context, known).map(Progress::Done)
     }
 }
 
@@ -248,38 +289,84 @@ struct Progressing {
     size: usize,
 }
 
-/// spec: blocks 1
-fn apply_block(
-    manifest: &Manifest,
-    context: &BlockContext,
-    purpose: &Purpose,
-    transactions: Vec<Listed>,
-    mut changes: Changes,
-    known: &Known,
-) -> Result<ExecutedBlock, BlockError> {
-    let chain = State::new(known, &mut changes, Supply::default()).must::<ChainState>(chain_key())?;
-    let mut state = State::new(known, &mut changes, chain.supply);
-    let (turn, luck) = begin_block(&mut state, &chain, manifest, context, purpose)?;
-    let mut done = Progressing {
-        chain,
-        included: Vec::with_capacity(transactions.len()),
-        receipts: Vec::with_capacity(transactions.len()),
-        left_out: Vec::new(),
-        gas_used: 0,
-        size: BODY_OVERHEAD,
-    };
-    for transaction in transactions {
-        include(&mut state, &mut done, manifest, purpose, transaction)?;
+/// A block whose execution has begun.
+struct Begun {
+    turn: Turn,
+    luck: Option<Digest>,
+    done: Progressing,
+    /// The transactions that come, in reverse.
+    rest: Vec<Listed>,
+    /// The one for which contracts run.
+    waiting: Option<Waiting>,
+    changes: Changes,
+    paused: Paused,
+}
+
+impl Begun {
+    fn new(
+        manifest: &Manifest,
+        context: &BlockContext,
+        purpose: &Purpose,
+        transactions: Vec<Listed>,
+        mut changes: Changes,
+        known: &Known,
+    ) -> Result<Self, BlockError> {
+        let chain = State::new(known, &mut changes, Supply::default()).must::<ChainState>(chain_key())?;
+        let mut state = State::new(known, &mut changes, chain.supply);
+        let (turn, luck) = begin_block(&mut state, &chain, manifest, context, purpose)?;
+        let paused = state.pause();
+        let done = Progressing {
+            chain,
+            included: Vec::with_capacity(transactions.len()),
+            receipts: Vec::with_capacity(transactions.len()),
+            left_out: Vec::new(),
+            gas_used: 0,
+            size: BODY_OVERHEAD,
+        };
+        let rest = transactions.into_iter().rev().collect();
+        Ok(Self { turn, luck, done, rest, waiting: None, changes, paused })
     }
-    let chain = end_block(&mut state, &done, manifest, context, turn, luck.as_ref())?;
-    check_supply(&chain, &changes, known)?;
-    Ok(ExecutedBlock {
-        body: Body { luck, transactions: List::new(done.included).expect("counted") },
-        changes,
-        receipts: done.receipts,
-        left_out: done.left_out,
-        chain,
-    })
+
+    /// Includes one transaction after the other, until a contract reads what is not known: gives that.
+    fn include_all(
+        &mut self,
+        manifest: &Manifest,
+        context: &BlockContext,
+        purpose: &Purpose,
+        known: &Known,
+    ) -> Result<Vec<Key>, BlockError> {
+        let mut state = State::resume(known, &mut self.changes, std::mem::take(&mut self.paused));
+        let mut missing = Vec::new();
+        while missing.is_empty() {
+            if let Some(waiting) = self.waiting.take() {
+                missing = go_on(&mut state, &mut self.done, &mut self.waiting, manifest, waiting)?;
+                continue;
+            }
+            let Some(listed) = self.rest.pop() else { break };
+            self.waiting = include(&mut state, &mut self.done, manifest, context, purpose, listed)?;
+        }
+        self.paused = state.pause();
+        Ok(missing)
+    }
+
+    fn end(
+        self,
+        manifest: &Manifest,
+        context: &BlockContext,
+        known: &Known,
+    ) -> Result<ExecutedBlock, BlockError> {
+        let Self { turn, luck, done, mut changes, paused, .. } = self;
+        let mut state = State::resume(known, &mut changes, paused);
+        let chain = end_block(&mut state, &done, manifest, context, turn, luck.as_ref())?;
+        check_supply(&chain, &changes, known)?;
+        Ok(ExecutedBlock {
+            body: Body { luck, transactions: List::new(done.included).expect("counted") },
+            changes,
+            receipts: done.receipts,
+            left_out: done.left_out,
+            chain,
+        })
+    }
 }
 
 /// Whose turn it is, and what that seat reveals; the draw, where it is time for it.
@@ -318,40 +405,85 @@ fn reveal(turn: &Turn, purpose: &Purpose) -> Result<Option<Digest>, BlockError> 
     turn.check_luck(luck.as_ref()).map(|()| luck)
 }
 
+/// Includes a transaction; gives it back where contracts run for it, to be gone on with.
+///
 /// spec: blocks 2 and 3
 fn include(
     state: &mut State<'_>,
     done: &mut Progressing,
     manifest: &Manifest,
+    context: &BlockContext,
     purpose: &Purpose,
     Listed { id, sender, signed }: Listed,
-) -> Result<(), BlockError> {
+) -> Result<Option<Waiting>, BlockError> {
     let parameters = &manifest.parameters;
-    let (gas, size) = (gas_of(&signed), signed.encode_size());
-    let used = done.gas_used.saturating_add(gas);
-    let fits = used <= parameters.gas_per_block_max
-        && done.size + size <= parameters.body_size_max
+    // A limit beyond the block's gas is refused as such.
+    let gas = gas_bound(&signed).min(parameters.gas_per_block_max);
+    let fits = done.gas_used.saturating_add(gas) <= parameters.gas_per_block_max
+        && done.size + signed.encode_size() <= parameters.body_size_max
         && done.included.len() < TRANSACTIONS_PER_BLOCK_MAX;
     let choosy = matches!(purpose, Purpose::Propose { .. });
     match (fits, choosy) {
         (true, _) => {}
-        (false, true) => return Ok(()),
+        (false, true) => return Ok(None),
         (false, false) => return Err(BlockError::Full { index: done.included.len() }),
     }
-    match apply_transaction(state, &signed, sender, id, &done.chain, manifest) {
-        Ok(receipt) => {
-            done.gas_used = used;
-            done.size += size;
-            done.receipts.push(receipt);
-            done.included.push(signed);
+    let chain = &done.chain;
+    let refused = match signed.transaction.action.runs_contracts() {
+        true => {
+            let facts = facts(manifest, context);
+            match Waiting::begin(state, signed, sender, id, chain, manifest, facts) {
+                Ok(waiting) => return Ok(Some(waiting)),
+                Err(refused) => refused,
+            }
         }
-        Err(NotApplied::Store(error)) => return Err(error.into()),
-        Err(NotApplied::Invalid(reason)) if choosy => done.left_out.push((id, reason)),
-        Err(NotApplied::Invalid(reason)) => {
-            return Err(BlockError::Transaction { index: done.included.len(), id, reason });
+        false => match apply_transaction(state, &signed, sender, id, chain, manifest) {
+            Ok(receipt) => {
+                done.add(signed, receipt);
+                return Ok(None);
+            }
+            Err(refused) => refused,
+        },
+    };
+    match refused {
+        NotApplied::Store(error) => Err(error.into()),
+        NotApplied::Invalid(reason) if choosy => {
+            done.left_out.push((id, reason));
+            Ok(None)
+        }
+        NotApplied::Invalid(reason) => {
+            Err(BlockError::Transaction { index: done.included.len(), id, reason })
         }
     }
-    Ok(())
+}
+
+/// Goes on with a transaction for which contracts run. What is missing, unless it has ended.
+fn go_on(
+    state: &mut State<'_>,
+    done: &mut Progressing,
+    place: &mut Option<Waiting>,
+    manifest: &Manifest,
+    mut waiting: Waiting,
+) -> Result<Vec<Key>, StoreError> {
+    match waiting.run(state, &done.chain, manifest)? {
+        Progress::Need(missing) => {
+            *place = Some(waiting);
+            Ok(missing)
+        }
+        Progress::Done(receipt) => {
+            done.add(waiting.into_signed(), receipt);
+            Ok(Vec::new())
+        }
+    }
+}
+
+impl Progressing {
+    fn add(&mut self, signed: SignedTransaction, receipt: Receipt) {
+        self.gas_used = self.gas_used.saturating_add(receipt.gas_used);
+        self.size += signed.encode_size();
+        self.receipts.push(receipt);
+        self.included.push(signed);
+    }
 }
 
 /// Pays the leader, keeps the books, and prepares the next block.

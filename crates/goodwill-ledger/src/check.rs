@@ -1,6 +1,6 @@
 //! Whether a transaction may be included. The mempool, the leader and the committee ask here.
 
-use crate::{ChainState, Manifest, gas::gas_of};
+use crate::{ChainState, Manifest, contract::gas_max, gas::gas_of};
 use goodwill_types::{
     Account, Action, Adjustable, Amount, Change, Digest, Domain, IdentityProof, NewSeat, PublicKey,
     SignedTransaction, Transaction,
@@ -9,6 +9,7 @@ use goodwill_types::{
     keys::{Signed, verify},
     transaction::consent,
 };
+use goodwill_vm::{Data, limits::ARGUMENTS_MAX};
 use std::collections::BTreeSet;
 
 /// Why a transaction cannot be included. It costs its sender nothing.
@@ -129,6 +130,11 @@ pub enum InvalidTransaction {
         /// The most that it can be.
         max: u64,
     },
+    /// The arguments are not encoded values.
+    #[error(
+        "the arguments are not encoded as contracts take them: at most {ARGUMENTS_MAX} values, one after the other"
+    )]
+    Arguments,
     /// The votes do not show that a seat equivocated.
     #[error("the votes do not contradict each other, or the seat did not sign them on this chain")]
     Evidence,
@@ -154,6 +160,7 @@ impl InvalidTransaction {
             Self::NoGift => "no_gift",
             Self::ProofTooLarge { .. } => "proof_too_large",
             Self::Change { .. } => "change",
+            Self::Arguments => "arguments",
             Self::Evidence => "evidence",
         }
     }
@@ -182,8 +189,12 @@ pub fn check_shape(signed: &SignedTransaction, manifest: &Manifest) -> Result<()
     if limit < needed {
         return Err(InvalidTransaction::GasLimitTooLow { limit, needed });
     }
-    if limit > parameters.gas_per_block_max {
-        return Err(InvalidTransaction::GasLimitTooHigh { limit, max: parameters.gas_per_block_max });
+    let max = match signed.transaction.action.runs_contracts() {
+        true => gas_max(parameters.gas_per_block_max),
+        false => parameters.gas_per_block_max,
+    };
+    if limit > max {
+        return Err(InvalidTransaction::GasLimitTooHigh { limit, max });
     }
     check_action(&signed.transaction.action)
 }
@@ -206,6 +217,9 @@ fn check_action(action: &Action) -> Result<(), InvalidTransaction> {
         | Action::AttachEvidence { .. }
         | Action::Vote { .. }
         | Action::ReportEquivocation { .. } => Ok(()),
+        Action::DeployContract { arguments, .. } | Action::CallContract { arguments, .. } => {
+            check_arguments(arguments)
+        }
         Action::ServeSeats { seats, .. } => {
             let mut keys = BTreeSet::new();
             match seats.iter().find(|seat| !keys.insert(seat.key)) {
@@ -238,7 +252,18 @@ pub fn check_inner_signatures(
         | Action::RenewAssociation { .. }
         | Action::RotateAssociation { .. }
         | Action::ProposeAmendment { .. }
-        | Action::Vote { .. } => Ok(()),
+        | Action::Vote { .. }
+        | Action::DeployContract { .. }
+        | Action::CallContract { .. } => Ok(()),
+    }
+}
+
+/// spec: contracts 1
+fn check_arguments(arguments: &[u8]) -> Result<(), InvalidTransaction> {
+    let values = Data::decode_all(arguments);
+    match values.is_some_and(|values| values.len() <= ARGUMENTS_MAX) {
+        true => Ok(()),
+        false => Err(InvalidTransaction::Arguments),
     }
 }
 

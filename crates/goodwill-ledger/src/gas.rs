@@ -26,11 +26,26 @@ pub struct GasPrices {
     pub identity: u64,
     /// A vote, evidence, a proposal: the records of polls.
     pub poll: u64,
+    /// A deployment or a call: the contract's record and account. What it does costs more.
+    pub contract: u64,
+    /// Each byte of a source: compiling it, and storing it for ever.
+    pub source_byte: u64,
     /// Each byte of the signed transaction.
     pub byte: u64,
 }
 
-record!(GasPrices { transaction, payment, order, seat, evidence, identity, poll, byte });
+record!(GasPrices {
+    transaction,
+    payment,
+    order,
+    seat,
+    evidence,
+    identity,
+    poll,
+    contract,
+    source_byte,
+    byte
+});
 
 /// The prices of this release.
 pub const GAS_PRICES: GasPrices = GasPrices {
@@ -41,10 +56,13 @@ pub const GAS_PRICES: GasPrices = GasPrices {
     evidence: 250_000,
     identity: 20_000_000,
     poll: 250_000,
+    contract: 100_000,
+    source_byte: goodwill_vm::gas::COMPILE_BYTE + goodwill_vm::gas::STORAGE_WRITE_BYTE,
     byte: 50,
 };
 
-/// What `transaction` uses. It is paid by its shape, so the sender can know the exact gas.
+/// What `transaction` uses, without what contracts do for it. It is paid by its shape, so the sender can
+/// know the exact gas.
 pub fn gas_of(transaction: &SignedTransaction) -> u64 {
     let bytes = transaction.encode_size() as u64;
     let action = match &transaction.transaction.action {
@@ -60,6 +78,18 @@ pub fn gas_of(transaction: &SignedTransaction) -> u64 {
         Action::AttachEvidence { .. } | Action::ProposeAmendment { .. } | Action::Vote { .. } => {
             GAS_PRICES.poll
         }
+        Action::DeployContract { source, .. } => {
+            GAS_PRICES.contract + GAS_PRICES.source_byte * source.len() as u64
+        }
+        Action::CallContract { .. } => GAS_PRICES.contract,
     };
     GAS_PRICES.transaction + GAS_PRICES.byte * bytes + action
+}
+
+/// The most that `transaction` uses: its limit, where contracts run for it.
+pub fn gas_bound(transaction: &SignedTransaction) -> u64 {
+    match transaction.transaction.action.runs_contracts() {
+        true => transaction.transaction.gas_limit,
+        false => gas_of(transaction),
+    }
 }

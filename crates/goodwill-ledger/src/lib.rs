@@ -11,6 +11,7 @@
 pub mod association;
 mod block;
 mod check;
+pub mod contract;
 pub mod donation;
 mod fee;
 pub mod gas;

@@ -1,8 +1,12 @@
 //! Which records a block reads, as far as those read so far tell. Asked until nothing is missing, so
 //! that a block is executed in one go, once.
 
-use crate::{Manifest, StoreError, state::State};
-use goodwill_types::{Action, Address, BlockContext, Key, codec::Read};
+use crate::{
+    Manifest, StoreError,
+    contract::{Contract, is_kept, source_key},
+    state::State,
+};
+use goodwill_types::{Account, Action, Address, BlockContext, Key, codec::Read};
 use std::collections::BTreeSet;
 
 /// Collects the keys that are not fetched yet.
@@ -45,6 +49,16 @@ impl<'a> Plan<'a> {
             true => self.end_of_polls(&manifest.parameters, context.epoch),
             false => Ok(()),
         }
+    }
+
+    /// The records of the contract that a transaction deploys or calls.
+    pub(crate) fn contract(&mut self, address: &Address) -> Result<(), StoreError> {
+        let contract = self.look::<Contract>(Contract::key(address))?;
+        self.want(Account::key(address));
+        if let Some(contract) = contract.filter(|contract| !is_kept(contract)) {
+            self.want(source_key(&contract.source_hash));
+        }
+        Ok(())
     }
 
     /// What an action needs besides the accounts that it names. The block has so many `orders`.

@@ -4,6 +4,7 @@ use crate::{
     BlockError, Cell, ChainState, ExecutedBlock, Executor, InvalidTransaction, Manifest, Purpose,
     association::{Amendment, Association, Polls},
     chain_key,
+    contract::{self, Answer, Query},
     donation::Division,
     genesis::{genesis_chain_state, genesis_committee},
     mining::{Draws, Epoch, Miner, draws_key},
@@ -12,11 +13,17 @@ use crate::{
 use goodwill_types::{
     Account, Action, Address, Amount, BlockContext, Committee, Digest, Domain, Key, Known, LuckChain,
     NewSeat, Progress, PublicKey, Receipt, SecretKey, SignedTransaction, Transaction, Value,
-    codec::{Encode, List},
+    codec::{Encode, List, Text},
+    contract::{Arguments, SOURCE_SIZE_MAX},
     hash,
     transaction::{consent, verify_signatures},
 };
+use goodwill_vm::Data;
 use std::{collections::BTreeMap, sync::Arc};
+
+fn encoded(arguments: &[Data]) -> Result<Arguments, InvalidTransaction> {
+    contract::encode(arguments).map_err(|_| InvalidTransaction::Arguments)
+}
 
 /// A chain in memory. Every submitted transaction makes a block of its own; all invariants are
 /// checked after every block, and a broken one panics. Seats whose luck the sandbox knows make
@@ -98,6 +105,57 @@ impl Sandbox {
         };
         let transaction = self.transaction(&miner.public_key(), action);
         Some(self.sign_and_submit(miner, transaction))
+    }
+
+    /// Deploys a contract, and gives its address.
+    ///
+    /// # Errors
+    /// When the deployment may not be included; the chain is as before.
+    pub fn deploy(
+        &mut self,
+        deployer: &SecretKey,
+        source: &str,
+        arguments: &[Data],
+        value: Amount,
+    ) -> Result<(Address, Receipt), InvalidTransaction> {
+        let source = Text::new(source.into())
+            .ok_or(InvalidTransaction::TooLarge { size: source.len(), max: SOURCE_SIZE_MAX })?;
+        let action = Action::DeployContract { source, arguments: encoded(arguments)?, value };
+        let transaction = self.transaction(&deployer.public_key(), action);
+        let address = Address::of_contract(&Address::of(&deployer.public_key()), transaction.nonce);
+        Ok((address, self.sign_and_submit(deployer, transaction)?))
+    }
+
+    /// Calls a method of a contract.
+    ///
+    /// # Errors
+    /// When the call may not be included; the chain is as before.
+    pub fn call(
+        &mut self,
+        sender: &SecretKey,
+        contract: Address,
+        method: &str,
+        arguments: &[Data],
+        value: Amount,
+    ) -> Result<Receipt, InvalidTransaction> {
+        let method = Text::new(method.into()).ok_or(InvalidTransaction::Arguments)?;
+        let action = Action::CallContract { contract, method, arguments: encoded(arguments)?, value };
+        let transaction = self.transaction(&sender.public_key(), action);
+        self.sign_and_submit(sender, transaction)
+    }
+
+    /// Asks a contract, without any effect.
+    pub fn query(&self, contract: Address, method: &str, arguments: Vec<Data>) -> Answer {
+        let mut query = Query::new(&self.manifest, &self.next(), contract, contract, method, arguments);
+        let mut known = Known::new();
+        loop {
+            match query.run(&known).expect("the ledger wrote it") {
+                Progress::Done(answer) => return answer,
+                Progress::Need(keys) => {
+                    keys.into_iter().for_each(|key| known.insert(key, self.state.get(&key).cloned()));
+                }
+            }
+        }
     }
 
     /// What is known of an epoch.

@@ -68,6 +68,14 @@ pub(crate) fn decode_record<T: Read<Cfg = ()>>(key: &Key, value: &Value) -> Resu
     decode(value).map_err(|error| StoreError { key: *key, reason: error.to_string() })
 }
 
+/// What a transaction has changed so far, while it waits for a part of the state.
+#[derive(Debug, Default)]
+pub(crate) struct Paused {
+    transaction: Changes,
+    supply: Supply,
+    kept: Supply,
+}
+
 /// The state under execution.
 pub(crate) struct State<'a> {
     known: &'a Known,
@@ -82,6 +90,30 @@ impl<'a> State<'a> {
     /// On what is `known`, with the `block`'s changes so far.
     pub(crate) fn new(known: &'a Known, block: &'a mut Changes, supply: Supply) -> Self {
         Self { known, block, transaction: Changes::new(), supply, kept: supply }
+    }
+
+    /// On what is `known` now, as it was when it was [paused](State::pause).
+    pub(crate) fn resume(known: &'a Known, block: &'a mut Changes, paused: Paused) -> Self {
+        let Paused { transaction, supply, kept } = paused;
+        Self { known, block, transaction, supply, kept }
+    }
+
+    /// What is not in the block's changes yet.
+    pub(crate) fn pause(self) -> Paused {
+        Paused { transaction: self.transaction, supply: self.supply, kept: self.kept }
+    }
+
+    /// Sets a key, and gives what [`State::unset`] needs to undo it.
+    pub(crate) fn set(&mut self, key: Key, value: Option<Value>) -> Option<Option<Value>> {
+        self.transaction.insert(key, value)
+    }
+
+    /// Undoes a [`State::set`].
+    pub(crate) fn unset(&mut self, key: Key, before: Option<Option<Value>>) {
+        match before {
+            Some(value) => self.transaction.insert(key, value),
+            None => self.transaction.remove(&key),
+        };
     }
 
     /// Keeps what changed since the last call.

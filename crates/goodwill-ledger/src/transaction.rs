@@ -6,6 +6,7 @@ use crate::{
         Asked, apply_application, apply_evidence, apply_proposal, apply_renewal, apply_rotation, apply_vote,
     },
     check_sender, check_transaction,
+    contract::{Ended, Running, named},
     donation::apply_donation,
     fee::{Fee, divide},
     gas::gas_of,
@@ -15,9 +16,10 @@ use crate::{
     supply::{Cell, Source},
 };
 use goodwill_types::{
-    Action, Address, Amount, Event, Failure, Outcome, Payment, Receipt, SignedTransaction, Transaction,
-    TransactionId, codec::List,
+    Action, Address, Amount, Event, Failure, Outcome, Payment, Progress, Receipt, SignedTransaction,
+    Transaction, TransactionId, codec::List,
 };
+use goodwill_vm::ChainFacts;
 
 /// Why a transaction was not applied.
 pub(crate) enum NotApplied {
@@ -46,9 +48,12 @@ pub(crate) fn accounts(sender: Address, transaction: &Transaction) -> impl Itera
         | Action::RenewAssociation { .. }
         | Action::RotateAssociation { .. }
         | Action::ProposeAmendment { .. }
-        | Action::Vote { .. } => &[],
+        | Action::Vote { .. }
+        | Action::DeployContract { .. }
+        | Action::CallContract { .. } => &[],
     };
-    [sender].into_iter().chain(payments.iter().map(|p| p.to))
+    let contract = named(sender, transaction);
+    [sender].into_iter().chain(payments.iter().map(|p| p.to)).chain(contract)
 }
 
 /// Applies a transaction whose signature holds. An error leaves the state as it was.
@@ -89,6 +94,92 @@ pub(crate) fn apply_transaction(
     };
     let Fee { base, donated, tip } = fee;
     Ok(Receipt { id, height: chain.height + 1, gas_used, base_fee: base, donated, tip, outcome })
+}
+
+/// A transaction for which contracts run. It is paid for when they have ended; until then the fee of all
+/// the gas that it may use is set aside.
+pub(crate) struct Waiting {
+    id: TransactionId,
+    sender: Address,
+    signed: SignedTransaction,
+    reserved: Amount,
+    running: Running,
+}
+
+impl Waiting {
+    /// Checks a transaction whose signature holds, and sets its fee aside. An error leaves the state as
+    /// it was.
+    ///
+    /// spec: contracts 5
+    pub(crate) fn begin(
+        state: &mut State<'_>,
+        signed: SignedTransaction,
+        sender: Address,
+        id: TransactionId,
+        chain: &ChainState,
+        manifest: &Manifest,
+        facts: ChainFacts,
+    ) -> Result<Self, NotApplied> {
+        let transaction = &signed.transaction;
+        let mut account = state.account(&sender)?;
+        check_transaction(&signed, manifest).map_err(NotApplied::Invalid)?;
+        check_sender(transaction, &account, chain).map_err(NotApplied::Invalid)?;
+        let reserved = fee_of(transaction, transaction.gas_limit, chain, &manifest.parameters).total();
+        account.balance = account.balance.checked_sub(reserved).expect("affordable");
+        account.nonce += 1;
+        state.set_account(&sender, &account);
+        state.keep();
+        let gas = transaction.gas_limit - gas_of(&signed);
+        let running = Running::new(sender, transaction, gas, facts);
+        let running = running.ok_or(NotApplied::Invalid(InvalidTransaction::Arguments))?;
+        Ok(Self { id, sender, signed, reserved, running })
+    }
+
+    /// Goes on until the end, or until something of the state is not known.
+    ///
+    /// # Errors
+    /// When the state is damaged.
+    pub(crate) fn run(
+        &mut self,
+        state: &mut State<'_>,
+        chain: &ChainState,
+        manifest: &Manifest,
+    ) -> Result<Progress<Receipt>, StoreError> {
+        match self.running.run(state)? {
+            Progress::Need(keys) => Ok(Progress::Need(keys)),
+            Progress::Done(ended) => self.end(state, chain, manifest, ended).map(Progress::Done),
+        }
+    }
+
+    /// Keeps or drops what the contracts did, and takes the fee of the gas that was used.
+    fn end(
+        &self,
+        state: &mut State<'_>,
+        chain: &ChainState,
+        manifest: &Manifest,
+        Ended { gas_used, outcome, .. }: Ended,
+    ) -> Result<Receipt, StoreError> {
+        let outcome = match outcome {
+            Ok(events) => Outcome::Done { events: List::new(events).expect("bounded by the session") },
+            Err(failure) => {
+                state.discard();
+                Outcome::Failed { failure }
+            }
+        };
+        let gas_used = gas_of(&self.signed) + gas_used;
+        let fee = fee_of(&self.signed.transaction, gas_used, chain, &manifest.parameters);
+        state.give(&self.sender, self.reserved.checked_sub(fee.total()).expect("at most the limit"))?;
+        state.donate(Source::PollutionTax, fee.donated);
+        state.book(Cell::Accounts, Cell::BaseFees, fee.base.checked_sub(fee.donated).expect("a part of it"));
+        state.keep();
+        let Fee { base, donated, tip } = fee;
+        Ok(Receipt { id: self.id, height: chain.height + 1, gas_used, base_fee: base, donated, tip, outcome })
+    }
+
+    /// The transaction, once it is in its block.
+    pub(crate) fn into_signed(self) -> SignedTransaction {
+        self.signed
+    }
 }
 
 /// spec: fees 1. The tip is what is offered, as far as the maximum leaves room above the base fee.
@@ -146,6 +237,9 @@ fn apply_action(
             apply_proposal(state, chain, parameters, account, *epoch, changes, reason)?
         }
         Action::Vote { poll, choice } => apply_vote(state, chain, parameters, account, *poll, *choice)?,
+        Action::DeployContract { .. } | Action::CallContract { .. } => {
+            unreachable!("contracts run in steps: see `Waiting`")
+        }
     };
     Ok(event.map(|event| vec![event]))
 }

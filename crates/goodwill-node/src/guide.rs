@@ -11,7 +11,7 @@ use goodwill_ledger::{
     Manifest, Parameters,
     mining::{Epoch, RHO, subsidy},
 };
-use goodwill_types::{Adjustable, Amount, Change};
+use goodwill_types::Amount;
 use std::{fmt, str::FromStr};
 use worked::Worked;
 
@@ -79,8 +79,8 @@ pub struct Facts {
     pub approved: u32,
     /// What ever entered the pool.
     pub donated: Amount,
-    /// The numbers of the manifest that votes have changed.
-    pub changes: Vec<Change>,
+    /// The numbers of the rules in force: those of the manifest, but for what votes changed.
+    pub parameters: Parameters,
 }
 
 impl Facts {
@@ -99,7 +99,7 @@ impl Facts {
             power_mw: manifest.founders.iter().map(|founder| u64::from(founder.power_mw)).sum(),
             approved: 0,
             donated: Amount::ZERO,
-            changes: Vec::new(),
+            parameters: parameters.clone(),
         }
     }
 
@@ -115,12 +115,6 @@ impl Facts {
             power_mw: present.power_mw,
             ..self
         }
-    }
-
-    /// A number of the rules as it is in force.
-    fn number(&self, manifest: &Manifest, adjustable: Adjustable) -> u64 {
-        let changed = self.changes.iter().find(|change| change.adjustable == adjustable);
-        changed.map_or_else(|| manifest.parameters.get(adjustable), |change| change.value)
     }
 }
 

@@ -31,6 +31,9 @@ const PLACED: TableDefinition<'_, (), u64> = TableDefinition::new("placed");
 /// Epoch -> the proof of who comes after its committee.
 const HANDOVERS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("handovers");
 
+mod emitted;
+pub use emitted::{EmittedPlace, PAGE_MAX};
+
 /// How much memory the index may use for its cache, in bytes.
 const CACHE_BYTES: usize = 4 << 20;
 /// How many transactions are placed at once.
@@ -105,6 +108,7 @@ impl Index {
         let placed = {
             write.open_table(TRANSACTIONS)?;
             write.open_table(HANDOVERS)?;
+            write.open_table(emitted::EMITTED)?;
             let placed = write.open_table(PLACED)?;
             placed.get(())?.map_or(0, |height| height.value())
         };
@@ -138,6 +142,7 @@ impl Index {
         if !receipts.is_empty() {
             let bytes = receipts.encode();
             write.open_table(RECEIPTS)?.insert(height, (crc32fast::hash(&bytes), &bytes[..]))?;
+            emitted::record(&write, height, &receipts)?;
         }
         if let Some(unplaced) = &full {
             place(&write, unplaced, height)?;
@@ -241,6 +246,9 @@ fn place(
 fn forget_block(write: &WriteTransaction, height: u64) -> Result<Vec<TransactionId>, IndexError> {
     let mut blocks = write.open_table(RECEIPTS)?;
     let forgotten = blocks.remove(height)?.map(|record| read_receipts(height, record.value())).transpose()?;
+    if let Some(receipts) = &forgotten {
+        emitted::forget(write, height, receipts)?;
+    }
     let mut transactions = write.open_table(TRANSACTIONS)?;
     let ids: Vec<_> = forgotten.iter().flat_map(|receipts| receipts.iter()).map(|r| r.id).collect();
     for id in &ids {

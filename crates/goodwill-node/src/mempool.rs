@@ -386,7 +386,7 @@ impl Mempool {
         let (mut gas_left, mut bytes_left) = (gas, bytes);
         let mut selected = Vec::new();
         while let Some(head) = heads.pop() {
-            let needed = goodwill_ledger::gas::gas_of(&head.pooled.signed);
+            let needed = goodwill_ledger::gas::gas_bound(&head.pooled.signed);
             if needed > gas_left || head.pooled.size > bytes_left {
                 continue;
             }

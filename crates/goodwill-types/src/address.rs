@@ -1,13 +1,13 @@
 //! Addresses: who holds coins. On the wire 21 bytes, for people bech32m with the chain's prefix.
 
-use crate::{Domain, PublicKey, hash};
+use crate::{Digest, Domain, PublicKey, hash};
 use bech32::{Bech32m, Hrp, primitives::decode::CheckedHrpstring};
 use bytes::BufMut;
 use commonware_codec::{Buf, Error, FixedSize, Read, ReadExt, Write};
 use std::{fmt, str::FromStr};
 
-/// An account's address: a version byte and a 20-byte hash. Version 0 is the hash of a public key;
-/// others are not in use yet, and refused.
+/// An account's address: a version byte and a 20-byte hash. Version 0 is the hash of a public key, or of
+/// who deployed a contract; others are not in use yet, and refused.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Address {
     hash: [u8; 20],
@@ -49,7 +49,16 @@ pub enum AddressError {
 impl Address {
     /// The address of the account that `key` controls.
     pub fn of(key: &PublicKey) -> Self {
-        let digest = hash(Domain::Address, key.as_bytes());
+        Self::cut(&hash(Domain::Address, key.as_bytes()))
+    }
+
+    /// The address of the contract that `deployer` deploys with the transaction of this `nonce`.
+    pub fn of_contract(deployer: &Self, nonce: u64) -> Self {
+        let name = [&deployer.to_bytes()[..], &nonce.to_be_bytes()].concat();
+        Self::cut(&hash(Domain::Contract, &name))
+    }
+
+    fn cut(digest: &Digest) -> Self {
         Self { hash: digest.as_ref()[..20].try_into().expect("a digest has 32 bytes") }
     }
 

@@ -4,12 +4,14 @@
 //! are hexadecimal, addresses are bech32m with the chain's prefix. A reader skips fields that it
 //! does not know, so that gateways can say more; what is hashed or signed is never JSON.
 
+mod contracts;
 mod convert;
 mod donations;
 #[cfg(feature = "openapi")]
 mod schema;
 mod text;
 
+pub use contracts::{Answer, Contract, ContractEvent, ContractEvents, EventField, Query, value};
 pub use convert::ActionError;
 pub use donations::{
     Amendment, Amendments, Association, Donations, Energy, Evidence, Grant, Guide, Identity, NodeEnergy,
@@ -79,13 +81,18 @@ pub struct GasPrices {
     pub per_identity: u64,
     /// Each vote, and everything else that an association or an amendment needs.
     pub per_poll: u64,
+    /// Each deployment or call of a contract, before it runs.
+    pub per_contract: u64,
+    /// Each byte of source that is deployed.
+    pub per_source_byte: u64,
     /// Each byte of the signed transaction.
     pub per_byte: u64,
 }
 
 impl GasPrices {
     /// The gas of a transaction for `action` whose signed bytes are `size`:
-    /// `base + price of the action + per_byte * size`. `None` on overflow.
+    /// `base + price of the action + per_byte * size`; of a contract's, before the contract runs. `None`
+    /// on overflow.
     pub fn of(&self, action: &typed::Action, size: usize) -> Option<u64> {
         let (price, count) = match action {
             typed::Action::Transfer { payments, .. } => (self.per_payment, payments.len()),
@@ -100,6 +107,10 @@ impl GasPrices {
             typed::Action::AttachEvidence { .. }
             | typed::Action::ProposeAmendment { .. }
             | typed::Action::Vote { .. } => (self.per_poll, 1),
+            typed::Action::CallContract { .. } => (self.per_contract, 1),
+            typed::Action::DeployContract { source, .. } => {
+                (self.per_source_byte.checked_mul(source.len() as u64)?.checked_add(self.per_contract)?, 1)
+            }
         };
         let bytes = self.per_byte.checked_mul(size as u64)?;
         self.base.checked_add(price.checked_mul(count as u64)?)?.checked_add(bytes)
@@ -311,6 +322,29 @@ pub enum Action {
         /// yes, no or withdraw.
         choice: String,
     },
+    /// Puts a contract on the chain, and runs its `init`.
+    DeployContract {
+        /// The Python file.
+        #[cfg_attr(feature = "openapi", schema(max_length = 65_536))]
+        source: String,
+        /// The arguments of `init`, encoded.
+        arguments: HexBytes,
+        /// Coins for the contract.
+        value: Units,
+    },
+    /// Calls a method of a contract.
+    CallContract {
+        /// Which contract.
+        #[cfg_attr(feature = "openapi", schema(value_type = schema::AddressText))]
+        contract: String,
+        /// Which method.
+        #[cfg_attr(feature = "openapi", schema(max_length = 128))]
+        method: String,
+        /// Its arguments, encoded.
+        arguments: HexBytes,
+        /// Coins for the contract.
+        value: Units,
+    },
 }
 
 /// A document outside the chain, and what it must hash to.
@@ -459,6 +493,37 @@ pub enum Event {
         miner: String,
         /// What it said.
         choice: String,
+    },
+    /// A contract was deployed.
+    ContractDeployed {
+        /// Its address.
+        #[cfg_attr(feature = "openapi", schema(value_type = schema::AddressText))]
+        contract: String,
+        /// Who deployed it.
+        #[cfg_attr(feature = "openapi", schema(value_type = schema::AddressText))]
+        deployer: String,
+        /// The hash of what it was compiled to.
+        code_hash: HexDigest,
+        /// The version of the machine that runs it.
+        vm_version: u16,
+    },
+    /// A contract emitted an event of its own.
+    ContractEmitted {
+        /// Which contract.
+        #[cfg_attr(feature = "openapi", schema(value_type = schema::AddressText))]
+        contract: String,
+        /// The event's name.
+        name: String,
+        /// Its fields, in the order given.
+        fields: Vec<EventField>,
+    },
+    /// A method that was called from outside returned something else than `None`.
+    ContractReturned {
+        /// Which contract.
+        #[cfg_attr(feature = "openapi", schema(value_type = schema::AddressText))]
+        contract: String,
+        /// What it returned.
+        result: serde_json::Value,
     },
 }
 

@@ -34,6 +34,10 @@ pub enum Domain {
     Association,
     /// Handshakes between nodes.
     Mesh,
+    /// A contract's address, from who deployed it and the nonce.
+    Contract,
+    /// A contract's source.
+    Source,
 }
 
 impl Domain {
@@ -54,6 +58,8 @@ impl Domain {
             Self::Seat => b"goodwill/seat",
             Self::Association => b"goodwill/association",
             Self::Mesh => b"goodwill/mesh",
+            Self::Contract => b"goodwill/contract",
+            Self::Source => b"goodwill/source",
         }
     }
 }

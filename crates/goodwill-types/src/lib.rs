@@ -12,6 +12,7 @@ pub mod api;
 pub mod association;
 pub mod block;
 pub mod codec;
+pub mod contract;
 pub mod epoch;
 pub mod hash;
 pub mod keys;

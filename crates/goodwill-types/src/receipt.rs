@@ -3,12 +3,13 @@
 use crate::{
     Address, Amount, Choice, Digest, Domain, PublicKey,
     codec::{List, Text, record, variants},
+    contract::{Emitted, ErrorText, Output},
     hash,
-    transaction::{PAYMENTS_MAX, TransactionId},
+    transaction::TransactionId,
 };
 
-/// The most events of one transaction.
-pub const EVENTS_MAX: usize = PAYMENTS_MAX;
+/// The most events of one transaction: a transfer has one for each payment, and a contract may make more.
+pub const EVENTS_MAX: usize = 1_024;
 
 /// What an included transaction used, paid and did.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -162,6 +163,29 @@ pub enum Event {
         /// What it said.
         choice: Choice,
     },
+    /// A contract was deployed.
+    ContractDeployed {
+        /// Its address.
+        contract: Address,
+        /// Who deployed it.
+        deployer: Address,
+        /// The hash of what it was compiled to.
+        code_hash: Digest,
+        /// The version of the machine that runs it.
+        vm_version: u16,
+    },
+    /// A contract emitted an event of its own.
+    ContractEmitted {
+        /// What it says.
+        emitted: Emitted,
+    },
+    /// A method that was called from outside returned something else than `None`.
+    ContractReturned {
+        /// Which contract.
+        contract: Address,
+        /// What it returned, encoded.
+        result: Output,
+    },
 }
 
 /// Why an included transaction did nothing.
@@ -297,6 +321,42 @@ pub enum Failure {
         /// The last epoch.
         last: u64,
     },
+    /// The source is not a contract that the chain runs.
+    #[error("{error}")]
+    ContractRefused {
+        /// The first thing that is refused: line, column, and what to write instead.
+        error: ErrorText,
+    },
+    /// There is no contract at the address.
+    #[error("there is no contract at this address: check it, or wait until the contract is deployed")]
+    NoSuchContract {
+        /// The address.
+        contract: Address,
+    },
+    /// The contract raised an exception that nobody caught.
+    #[error("{error}")]
+    ContractRaised {
+        /// The traceback.
+        error: ErrorText,
+    },
+    /// The gas limit was too low for what the contract does.
+    #[error("the contract used up its gas: allow more with a higher gas limit, at most {max}")]
+    OutOfGas {
+        /// The most that a transaction may use.
+        max: u64,
+    },
+    /// The contract needed more memory than a call has.
+    #[error("the contract used up its memory: let it hold less at a time")]
+    OutOfMemory {},
+    /// The contracts left too much in the receipt.
+    #[error("the contracts emitted more than a receipt holds: let them emit less")]
+    OutputTooLarge {},
+    /// A bug of the machine, or a version of it that this program does not have.
+    #[error("the machine failed ({reason}): please report it")]
+    ContractBroken {
+        /// Where.
+        reason: ErrorText,
+    },
 }
 
 impl Failure {
@@ -322,6 +382,13 @@ impl Failure {
             Self::NotTheAssociation { .. } => "not_the_association",
             Self::EvidenceFull { .. } => "evidence_full",
             Self::AmendmentTime { .. } => "amendment_time",
+            Self::ContractRefused { .. } => "contract_refused",
+            Self::NoSuchContract { .. } => "no_such_contract",
+            Self::ContractRaised { .. } => "contract_raised",
+            Self::OutOfGas { .. } => "out_of_gas",
+            Self::OutOfMemory {} => "out_of_memory",
+            Self::OutputTooLarge {} => "output_too_large",
+            Self::ContractBroken { .. } => "contract_broken",
         }
     }
 }
@@ -339,6 +406,9 @@ variants!(Event {
     8 => RotationAsked { id, account, epoch },
     9 => AmendmentProposed { id, epoch, deposit },
     10 => Voted { poll, miner, choice },
+    32 => ContractDeployed { contract, deployer, code_hash, vm_version },
+    33 => ContractEmitted { emitted },
+    34 => ContractReturned { contract, result },
 });
 variants!(Failure {
     0 => InsufficientBalance { balance, wanted },
@@ -360,4 +430,11 @@ variants!(Failure {
     16 => NotTheAssociation { id },
     17 => EvidenceFull { max },
     18 => AmendmentTime { first, last },
+    32 => ContractRefused { error },
+    33 => NoSuchContract { contract },
+    34 => ContractRaised { error },
+    35 => OutOfGas { max },
+    36 => OutOfMemory {},
+    37 => OutputTooLarge {},
+    38 => ContractBroken { reason },
 });

@@ -98,3 +98,13 @@ pub enum Progress<T> {
     /// It is done.
     Done(T),
 }
+
+impl<T> Progress<T> {
+    /// The same with another result.
+    pub fn map<U>(self, result: impl FnOnce(T) -> U) -> Progress<U> {
+        match self {
+            Self::Need(keys) => Progress::Need(keys),
+            Self::Done(done) => Progress::Done(result(done)),
+        }
+    }
+}

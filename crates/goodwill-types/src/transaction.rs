@@ -6,6 +6,7 @@ use crate::{
     amendment::{ChangeList, REASON_SIZE_MAX},
     block::SEATS_MAX,
     codec::{Encode, List, Text, record, variants},
+    contract::{Arguments, Method, Source},
     hash,
     keys::{Signed, verify},
 };
@@ -133,9 +134,39 @@ pub enum Action {
         /// What it says.
         choice: Choice,
     },
+    /// Puts a contract on the chain, and runs its `init`.
+    DeployContract {
+        /// The Python file.
+        source: Source,
+        /// The arguments of `init`.
+        arguments: Arguments,
+        /// Coins for the contract.
+        value: Amount,
+    },
+    /// Calls a method of a contract.
+    CallContract {
+        /// Which contract.
+        contract: Address,
+        /// Which method.
+        method: Method,
+        /// Its arguments.
+        arguments: Arguments,
+        /// Coins for the contract.
+        value: Amount,
+    },
 }
 
 impl Action {
+    /// Whether it puts a contract on the chain.
+    pub const fn deploys(&self) -> bool {
+        matches!(self, Self::DeployContract { .. })
+    }
+
+    /// Whether contracts run for it: its gas is known only afterwards.
+    pub const fn runs_contracts(&self) -> bool {
+        matches!(self, Self::DeployContract { .. } | Self::CallContract { .. })
+    }
+
     /// A payment of `amount` to `to`, without a memo.
     pub fn transfer(to: Address, amount: Amount) -> Self {
         let payments = List::new(vec![Payment { to, amount }]).expect("one payment is within bounds");
@@ -256,4 +287,6 @@ variants!(Action {
     8 => RotateAssociation { id, account, proof },
     9 => ProposeAmendment { epoch, changes, reason },
     10 => Vote { poll, choice },
+    32 => DeployContract { source, arguments, value },
+    33 => CallContract { contract, method, arguments, value },
 });

@@ -184,6 +184,10 @@ impl Machine {
             Some(value) => self.amount_arg(value)?,
             None => 0,
         };
+        match world.host.program_gas(&contract) {
+            Err(_) => return self.need(Key::Program(contract)),
+            Ok(gas) => self.heap.charge(gas)?,
+        }
         let program = match world.host.program(&contract) {
             Err(_) => return self.need(Key::Program(contract)),
             Ok(Some(program)) => program,

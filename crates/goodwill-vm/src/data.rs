@@ -173,7 +173,9 @@ impl Data {
                     if index > 0 {
                         out.push_str(", ");
                     }
-                    _ = write!(out, "{}=", names.get(index).map_or("?", |name| name));
+                    if let Some(name) = names.get(index) {
+                        _ = write!(out, "{name}=");
+                    }
                     value.write_repr(out, prefix, fields);
                 }
                 out.push(')');

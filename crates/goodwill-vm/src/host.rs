@@ -72,6 +72,15 @@ pub trait Host {
     /// If an account must be fetched first: then nothing moved, and the key is that of the account.
     fn transfer(&mut self, from: &Address, to: &Address, amount: u128) -> Result<bool, Address>;
 
+    /// What getting the program of a contract costs, where that is a lot of work: charged before
+    /// [`Host::program`] does it.
+    ///
+    /// # Errors
+    /// If it must be fetched first.
+    fn program_gas(&mut self, _contract: &Address) -> Result<u64, Missing> {
+        Ok(0)
+    }
+
     /// The program of a contract, `None` if there is no contract at the address.
     ///
     /// # Errors

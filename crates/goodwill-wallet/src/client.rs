@@ -5,9 +5,9 @@
 use goodwill_types::{
     Address, Prefix, SignedTransaction, TransactionId,
     api::{
-        Account, Amendments, Association, Block, Checkpoint, Donations, Energy, Epoch, Guide, Handover, Hex,
-        Mempool, Miner, Problem, Receipt, Simulation, Status, Submission, Submit, SubmitResult, Supply,
-        Transaction, TransactionStatus,
+        Account, Amendments, Answer, Association, Block, Checkpoint, Contract, Donations, Energy, Epoch,
+        Guide, Handover, Hex, Mempool, Miner, Problem, Query, Receipt, Simulation, Status, Submission,
+        Submit, SubmitResult, Supply, Transaction, TransactionStatus,
     },
     codec::Encode as _,
 };
@@ -291,6 +291,24 @@ impl Client {
     pub fn simulate(&self, simulation: &Simulation) -> Result<Receipt, ClientError> {
         let json = serde_json::to_vec(simulation).expect("strings are JSON");
         self.post("/v1/simulate", "application/json", &json, CALL_TIMEOUT)
+    }
+
+    /// A contract at the newest final block.
+    ///
+    /// # Errors
+    /// [`ClientError::NotFound`] when there is none.
+    pub fn contract(&self, address: &Address, prefix: &Prefix) -> Result<Contract, ClientError> {
+        self.get(&format!("/v1/contracts/{}", address.display(prefix)))
+    }
+
+    /// What a method of a contract answers now.
+    ///
+    /// # Errors
+    /// When there is no such contract, or the question is malformed. A failure of the method is an answer.
+    pub fn query(&self, address: &Address, prefix: &Prefix, query: &Query) -> Result<Answer, ClientError> {
+        let json = serde_json::to_vec(query).expect("strings are JSON");
+        let path = format!("/v1/contracts/{}/query", address.display(prefix));
+        self.post(&path, "application/json", &json, CALL_TIMEOUT)
     }
 
     /// Sends a transaction, and returns when the gateway has taken it. Sending it again is harmless.

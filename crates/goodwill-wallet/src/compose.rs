@@ -174,7 +174,8 @@ pub fn transfer(
 ) -> Result<Draft, ComposeError> {
     let Transfer { payments, memo, tip_per_gas, fee_per_gas_max, validity_blocks } = wish;
     let action = transfer_action(payments, memo)?;
-    compose(terms, from, account, action, Offer { tip_per_gas, fee_per_gas_max, validity_blocks })
+    let offer = Offer { tip_per_gas, fee_per_gas_max, validity_blocks, contract_gas: 0 };
+    compose(terms, from, account, action, offer)
 }
 
 /// What is offered for being included.
@@ -187,11 +188,13 @@ pub struct Offer {
     pub fee_per_gas_max: Option<u64>,
     /// For how many blocks it can be included.
     pub validity_blocks: u64,
+    /// The most gas that contracts may use, besides what the transaction itself uses.
+    pub contract_gas: u64,
 }
 
 impl Default for Offer {
     fn default() -> Self {
-        Self { tip_per_gas: 0, fee_per_gas_max: None, validity_blocks: VALIDITY_BLOCKS }
+        Self { tip_per_gas: 0, fee_per_gas_max: None, validity_blocks: VALIDITY_BLOCKS, contract_gas: 0 }
     }
 }
 
@@ -223,7 +226,7 @@ pub fn compose(
         tip_per_gas: offer.tip_per_gas,
         action,
     };
-    let draft = with_exact_gas(draft, &terms.gas_prices).ok_or(ComposeError::TooLarge)?;
+    let draft = with_exact_gas(draft, &terms.gas_prices, offer.contract_gas).ok_or(ComposeError::TooLarge)?;
     check_balance(&draft, account.balance)?;
     Ok(draft)
 }
@@ -240,9 +243,9 @@ fn transfer_action(payments: Vec<Payment>, memo: String) -> Result<Action, Compo
 
 /// The limit is part of the bytes that it pays for. Raising it lengthens the transaction by a few
 /// bytes at most, so that raising it again and again soon ends.
-fn with_exact_gas(mut draft: Draft, prices: &GasPrices) -> Option<Draft> {
+fn with_exact_gas(mut draft: Draft, prices: &GasPrices, contract_gas: u64) -> Option<Draft> {
     loop {
-        let gas = gas(&draft, prices)?;
+        let gas = gas(&draft, prices)?.checked_add(contract_gas)?;
         if gas == draft.gas_limit {
             return Some(draft);
         }
@@ -285,6 +288,7 @@ impl Draft {
                 one.checked_mul(u64::from(*count)).map(Amount::from_units)
             }
             Action::Donate { amount } => Some(*amount),
+            Action::DeployContract { value, .. } | Action::CallContract { value, .. } => Some(*value),
             Action::ServeSeats { .. }
             | Action::ReportEquivocation { .. }
             | Action::ApplyAssociation { .. }

@@ -51,6 +51,17 @@ impl Draft {
                     changes.join(", ")
                 )
             }
+            Action::DeployContract { source, value, .. } => format!(
+                "You deploy a contract of {} bytes and give it {}. Nobody can change it afterwards, and everybody can read it.",
+                source.len(),
+                self.coins(Some(*value))
+            ),
+            Action::CallContract { contract, method, value, .. } => format!(
+                "You call {:?} of the contract {} and give it {}. What it does is in its source: goodwill contract show.",
+                &**method,
+                contract.display(&self.chain.prefix),
+                self.coins(Some(*value))
+            ),
             Action::Vote { poll, choice } => match choice {
                 Choice::Withdraw {} => format!("You say nothing more in poll {poll}."),
                 Choice::Yes {} | Choice::No {} => format!(

@@ -1,6 +1,8 @@
-//! `goodwill contract`: contracts in Python, without any network.
+//! `goodwill contract`: contracts in Python, on this machine and on a chain.
 
-use crate::{Output, error::CliError};
+mod chain;
+
+use crate::{Global, Output, error::CliError};
 use clap::Subcommand;
 use goodwill_vm::{compile, gas::CALL_GAS_MAX, sandbox::run_method};
 use serde::Serialize;
@@ -46,6 +48,14 @@ enum Command {
         #[arg(long, default_value_t = CALL_GAS_MAX, value_name = "GAS")]
         gas: u64,
     },
+    /// Put a contract on a chain, and run its `init`.
+    Deploy(chain::Deploy),
+    /// Call a method of a contract on a chain.
+    Call(chain::CallArgs),
+    /// Ask a contract on a chain, for free; what the method would change is forgotten.
+    Query(chain::Ask),
+    /// Show a contract on a chain, with its source.
+    Show(chain::Show),
     /// Print what can be called and with what, from the type hints.
     Abi {
         /// The contract.
@@ -59,11 +69,15 @@ enum Command {
     },
 }
 
-pub(crate) fn run(output: Output, args: Args) -> Result<(), CliError> {
+pub(crate) fn run(global: &Global, output: Output, args: Args) -> Result<(), CliError> {
     match args.command {
         Command::New { folder } => new(output, &folder),
         Command::Check { file } => check(output, &file),
         Command::Run { file, method, arguments, gas } => run_one(output, &file, &method, &arguments, gas),
+        Command::Deploy(args) => chain::deploy(global, output, &args),
+        Command::Call(args) => chain::call(global, output, &args),
+        Command::Query(args) => chain::query(global, output, &args),
+        Command::Show(args) => chain::show(global, output, &args),
         Command::Abi { file } => abi(output, &file),
         Command::Test { path } => test(&path),
     }

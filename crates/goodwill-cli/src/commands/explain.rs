@@ -12,7 +12,7 @@ use std::path::PathBuf;
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The language: en or fr.
-    #[arg(long, default_value = "en", value_name = "LANGUAGE")]
+    #[arg(long, default_value_t, value_name = "LANGUAGE")]
     lang: Language,
     /// Explain the chain of a chain.toml as it begins, without asking a gateway.
     #[arg(long, value_name = "FILE")]

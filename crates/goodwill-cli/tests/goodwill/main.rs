@@ -3,6 +3,7 @@
 mod api;
 mod associations;
 mod commands;
+mod contracts;
 mod crash;
 mod kills;
 mod mining;

@@ -91,6 +91,8 @@ impl Plan<'_> {
             }
             Action::Transfer { .. }
             | Action::Donate { .. }
+            | Action::DeployContract { .. }
+            | Action::CallContract { .. }
             | Action::OrderSlots { .. }
             | Action::ServeSeats { .. }
             | Action::ReportEquivocation { .. } => {}

@@ -115,6 +115,8 @@ impl Plan<'_> {
             }
             Action::Transfer { .. }
             | Action::Donate { .. }
+            | Action::DeployContract { .. }
+            | Action::CallContract { .. }
             | Action::ApplyAssociation { .. }
             | Action::AttachEvidence { .. }
             | Action::RenewAssociation { .. }

@@ -2,6 +2,7 @@
 
 mod associations;
 mod common;
+mod contracts;
 mod manifest;
 mod mining;
 mod properties;

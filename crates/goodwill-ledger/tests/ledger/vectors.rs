@@ -3,10 +3,12 @@
 use crate::common::{address, key, manifest_text, sandbox};
 use goodwill_ledger::Manifest;
 use goodwill_types::{
-    Action, Amount, Certificate, Committee, Digest, Domain, Header, Memo, Payment, PublicKey, Receipt, Seat,
-    codec::{Encode, List, decode},
+    Action, Address, Amount, Certificate, Committee, Digest, Domain, Header, Memo, Payment, PublicKey,
+    Receipt, Seat,
+    codec::{Encode, List, Text, decode},
     hash,
 };
+use goodwill_vm::Data;
 use serde_json::{Value, json};
 use std::{env, fs, path::Path};
 
@@ -82,6 +84,49 @@ fn transactions_and_their_receipts() {
     golden(
         "transactions.json",
         &json!({ "manifest": manifest_text(), "chain_id": chain_id, "transactions": vectors }),
+    );
+}
+
+#[test]
+fn contracts_their_gas_and_what_they_leave() {
+    let mut sandbox = sandbox();
+    let source = include_str!("../../../../examples/contracts/fungible_token/fungible_token.py");
+    let token = Address::of_contract(&address(1), 0);
+    let call = |method: &str, arguments: Vec<Data>| Action::CallContract {
+        contract: token,
+        method: Text::new(method.into()).unwrap(),
+        arguments: List::new(arguments.iter().flat_map(Data::encode).collect()).unwrap(),
+        value: Amount::ZERO,
+    };
+    let init = [Data::Str("Acorn".into()), Data::Str("ACN".into()), Data::Int(1_000.into())];
+    let to = |units: u64| vec![Data::Address(address(2)), Data::Int(units.into())];
+    let actions = [
+        Action::DeployContract {
+            source: Text::new(source.into()).unwrap(),
+            arguments: List::new(init.iter().flat_map(Data::encode).collect()).unwrap(),
+            value: Amount::ZERO,
+        },
+        call("transfer", to(300)),
+        call("transfer", to(701)),
+        call("describe", Vec::new()),
+        call("missing", Vec::new()),
+    ];
+    let vectors = actions.map(|action| {
+        let transaction = sandbox.transaction(&key(1).public_key(), action);
+        let signed = transaction.sign(&key(1), &sandbox.manifest().chain_id());
+        let block = sandbox.block(vec![signed.clone()]);
+        let changes = block.changes.iter().map(|(key, value)| (hex(key), value.as_ref().map(hex)));
+        let changes = serde_json::to_string(&changes.collect::<std::collections::BTreeMap<_, _>>()).unwrap();
+        json!({
+            "signed": hex(signed.encode()),
+            "gas_used": block.receipts[0].gas_used,
+            "receipt": hex(block.receipts[0].encode()),
+            "changes": hash(Domain::Body, changes.as_bytes()).to_string(),
+        })
+    });
+    golden(
+        "calls.json",
+        &json!({ "manifest": manifest_text(), "contract": hex(token.encode()), "calls": vectors }),
     );
 }
 

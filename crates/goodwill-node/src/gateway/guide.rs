@@ -10,7 +10,7 @@ use axum::{
 };
 use goodwill_ledger::{
     Cell, ChainState,
-    association::{Amended, Association, Polls, amended_key},
+    association::{Association, Polls},
     chain_key,
     mining::Epoch,
 };
@@ -71,12 +71,11 @@ impl View<'_> {
         let (number, open) = (self.header.epoch, self.parameters().ordering(self.header.height + 1));
         let present: Option<Epoch> = self.look(Epoch::key(number));
         let ordering: Option<Epoch> = self.look(Epoch::key(open));
-        let amended: Amended = self.look(amended_key()).unwrap_or_default();
+        let parameters = self.in_force();
         let (approved, donated) = self.donated();
         // Before the first block there is nothing else to tell.
         let (Some(present), Some(ordering)) = (present, ordering) else { return first };
-        let changes = amended.changes.into_vec();
-        Facts { open, approved, donated, changes, ..first.with_epochs(number, &present, &ordering) }
+        Facts { open, approved, donated, parameters, ..first.with_epochs(number, &present, &ordering) }
     }
 
     /// How many associations share the donations, and what ever entered the pool: what is on its way,

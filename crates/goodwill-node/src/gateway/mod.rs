@@ -1,6 +1,7 @@
 //! A node's HTTP side: everybody can read everything, and push transactions.
 
 mod associations;
+mod contracts;
 mod donations;
 mod events;
 mod guide;
@@ -98,6 +99,9 @@ fn routes() -> OpenApiRouter<Arc<Gateway>> {
         .routes(routes!(donations::donations))
         .routes(routes!(donations::energy))
         .routes(routes!(guide::guide))
+        .routes(routes!(contracts::contract))
+        .routes(routes!(contracts::events))
+        .routes(routes!(contracts::query))
         .routes(routes!(openapi::openapi))
         .routes(routes!(metrics::metrics))
         .routes(routes!(read::live))

@@ -23,8 +23,9 @@ use goodwill_types::{
 };
 use std::sync::Arc;
 
-/// How often the state is asked: once, and again when a block came in between.
-const ROUNDS_MAX: usize = 16;
+/// How often the state is asked: again when a block came in between, and where a contract reads what
+/// depends on what it read.
+pub(super) const ROUNDS_MAX: usize = 1_024;
 
 /// The receipt that a transaction would have in the next block. Nothing is kept, and nobody is told.
 #[utoipa::path(post, path = "/v1/simulate",
@@ -98,6 +99,19 @@ async fn execute(gateway: &Gateway, signed: &SignedTransaction) -> Result<Execut
     Err(Problem::unavailable("busy", "blocks come faster than the state can be read"))
 }
 
+/// Where the block after `parent` stands, if nobody misses the turn.
+pub(super) fn next_block(manifest: &Manifest, parent: &Header) -> BlockContext {
+    let (parameters, height) = (&manifest.parameters, parent.height + 1);
+    let parent_view = if parameters.epoch_of(height) == parent.epoch { parent.view } else { 0 };
+    BlockContext {
+        height,
+        epoch: parameters.epoch_of(height),
+        view: parent_view + 1,
+        parent_view,
+        timestamp_ms: parent.timestamp_ms.saturating_add(parameters.block_time_ms),
+    }
+}
+
 /// A block of one transaction on a final one.
 struct Attempt {
     parent: Header,
@@ -107,15 +121,7 @@ struct Attempt {
 
 impl Attempt {
     fn new(manifest: &Arc<Manifest>, parent: Header, signed: &SignedTransaction) -> Self {
-        let (parameters, height) = (&manifest.parameters, parent.height + 1);
-        let parent_view = if parameters.epoch_of(height) == parent.epoch { parent.view } else { 0 };
-        let context = BlockContext {
-            height,
-            epoch: parameters.epoch_of(height),
-            view: parent_view + 1,
-            parent_view,
-            timestamp_ms: parent.timestamp_ms.saturating_add(parameters.block_time_ms),
-        };
+        let context = next_block(manifest, &parent);
         let transactions = vec![(signed.id(), signed.clone())];
         let executor = Executor::new(manifest.clone(), context, Purpose::Simulate, transactions);
         Self { parent, executor, known: Known::new() }

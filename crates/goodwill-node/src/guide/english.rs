@@ -4,7 +4,6 @@ use super::{
     sampling::{EPOCHS_MAX, Outcome},
     worked::{Span, Unit, Worked},
 };
-use goodwill_types::{Adjustable, Amount};
 
 fn time(span: &Span) -> String {
     let unit = match span.unit {
@@ -29,14 +28,14 @@ Making a block, a list of payments, costs almost no energy. So the right to make
 This is epoch {now}: {seats} seats, {paid} of them bought. Below {min} seats, founders sit in, unpaid. For epoch {open}, {ordered} slots are ordered so far.
 ",
         block = time(&w.block()),
-        blocks = w.number(w.blocks()),
+        blocks = w.number(w.rules().blocks_per_epoch),
         epoch = time(&w.epochs(1)),
         slots = w.number(w.slots()),
         turns = w.number(w.turns()),
         now = w.number(w.facts.epoch),
         seats = w.number(w.facts.seats.into()),
         paid = w.number(w.facts.paid_seats.into()),
-        min = w.number(w.seats_min()),
+        min = w.number(w.rules().seats_min.into()),
         open = w.number(w.facts.open),
         ordered = w.number(w.facts.ordered),
     )
@@ -60,11 +59,11 @@ fn costs(w: &Worked<'_>) -> String {
         gain = w.coins(w.gain()),
         even = w.break_even(),
         step = w.break_even_step(),
-        maturity = w.number(w.maturity()),
-        mature = time(&w.epochs(w.maturity())),
-        halving = w.number(w.halving()),
-        tail = w.coins(w.tail()),
-        tax = w.rule(Adjustable::PollutionTaxPercent {}),
+        maturity = w.number(w.rules().maturity_epochs),
+        mature = time(&w.epochs(w.rules().maturity_epochs)),
+        halving = w.number(w.rules().halving_epochs),
+        tail = w.coins(w.rules().subsidy_tail),
+        tax = w.rules().pollution_tax_bp / 100,
     )
 }
 
@@ -78,12 +77,12 @@ fn wrong(w: &Worked<'_>) -> String {
 - Anybody can buy orders, and votes can be bought. Payments outside the chain can't be prevented.
 - Old keys cost nothing: with them somebody could forge another history. Begin from a known block (a *checkpoint*) younger than {trust} epochs ({trusted}); older ones are refused.
 ",
-        ban = w.number(w.rule(Adjustable::BanEpochs {})),
+        ban = w.number(w.rules().ban_epochs),
         third = w.cost(1, 3),
         two_thirds = w.cost(2, 3),
         three_quarters = w.cost(3, 4),
-        trust = w.number(w.trust()),
-        trusted = time(&w.epochs(w.trust())),
+        trust = w.number(w.rules().trust_epochs),
+        trusted = time(&w.epochs(w.rules().trust_epochs)),
     )
 }
 
@@ -97,10 +96,10 @@ A proof of identity shows who controls a domain, not goodness: judging that is t
 
 **Three quarters of the seats can capture the pool**: approve themselves. **A quarter can freeze** an association's payments, for up to {freeze} epochs, once per mandate.
 ",
-        window = w.number(w.window()),
-        window_time = time(&w.epochs(w.window())),
-        mandate = w.number(w.rule(Adjustable::MandateEpochs {})),
-        freeze = w.number(w.rule(Adjustable::FreezeEpochs {})),
+        window = w.number(w.rules().poll_window),
+        window_time = time(&w.epochs(w.rules().poll_window)),
+        mandate = w.number(w.rules().mandate_epochs),
+        freeze = w.number(w.rules().freeze_epochs),
     )
 }
 
@@ -157,11 +156,11 @@ Slot prices, order fees, the donated fees, penalties, lost deposits and gifts en
 ",
         donated = w.coins(w.facts.donated),
         approved = w.number(w.facts.approved.into()),
-        cap = w.rule(Adjustable::ShareCap {}),
-        reserve = w.number(w.rule(Adjustable::ReserveEpochs {})),
-        delay = w.number(w.release_delay()),
-        delayed = time(&w.epochs(w.release_delay())),
-        deposit = w.coins(Amount::from_units(w.rule(Adjustable::Deposit {}))),
+        cap = w.rules().share_cap,
+        reserve = w.number(w.rules().reserve_epochs),
+        delay = w.number(w.rules().release_delay),
+        delayed = time(&w.epochs(w.rules().release_delay)),
+        deposit = w.coins(w.rules().deposit),
     )
 }
 
@@ -172,7 +171,7 @@ fn draws(w: &Worked<'_>) -> String {
 *Declared* by miners: {declared} W now. A Raspberry Pi draws about 5 W; one for each slot would draw {watts} W, {kwh} kWh a day: *estimated* {grams} gCO2e (CO2 and gases that warm like it) at {grid} g per kWh. *Measured* is only what a node's own meter says. All figures are estimates: nobody can check a declaration from afar.
 ",
         declared = w.watts(w.facts.power_mw),
-        grid = w.rule(Adjustable::GridGco2ePerKwh {}),
+        grid = w.rules().grid_gco2e_per_kwh,
     )
 }
 

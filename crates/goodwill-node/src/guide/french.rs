@@ -4,7 +4,6 @@ use super::{
     sampling::{EPOCHS_MAX, Outcome},
     worked::{Span, Unit, Worked},
 };
-use goodwill_types::{Adjustable, Amount};
 
 fn time(span: &Span) -> String {
     let unit = match span.unit {
@@ -29,14 +28,14 @@ Faire un bloc, une liste de paiements, ne coûte presque pas d'énergie. Le droi
 Voici l'époque {now} : {seats} sièges, dont {paid} achetés. En dessous de {min}, des fondateurs siègent sans être payés. Pour l'époque {open}, {ordered} créneaux sont commandés.
 ",
         block = time(&w.block()),
-        blocks = w.number(w.blocks()),
+        blocks = w.number(w.rules().blocks_per_epoch),
         epoch = time(&w.epochs(1)),
         slots = w.number(w.slots()),
         turns = w.number(w.turns()),
         now = w.number(w.facts.epoch),
         seats = w.number(w.facts.seats.into()),
         paid = w.number(w.facts.paid_seats.into()),
-        min = w.number(w.seats_min()),
+        min = w.number(w.rules().seats_min.into()),
         open = w.number(w.facts.open),
         ordered = w.number(w.facts.ordered),
     )
@@ -60,11 +59,11 @@ fn costs(w: &Worked<'_>) -> String {
         gain = w.coins(w.gain()),
         even = w.break_even(),
         step = w.break_even_step(),
-        maturity = w.number(w.maturity()),
-        mature = time(&w.epochs(w.maturity())),
-        halving = w.number(w.halving()),
-        tail = w.coins(w.tail()),
-        tax = w.rule(Adjustable::PollutionTaxPercent {}),
+        maturity = w.number(w.rules().maturity_epochs),
+        mature = time(&w.epochs(w.rules().maturity_epochs)),
+        halving = w.number(w.rules().halving_epochs),
+        tail = w.coins(w.rules().subsidy_tail),
+        tax = w.rules().pollution_tax_bp / 100,
     )
 }
 
@@ -78,12 +77,12 @@ fn wrong(w: &Worked<'_>) -> String {
 - N'importe qui peut acheter des commandes, et des voix s'achètent. On ne peut pas empêcher les paiements hors de la chaîne.
 - Les vieilles clés ne valent rien : avec elles, on pourrait forger une autre histoire. Partez d'un bloc connu (*point de contrôle*) de moins de {trust} époques ({trusted}) ; un plus ancien est refusé.
 ",
-        ban = w.number(w.rule(Adjustable::BanEpochs {})),
+        ban = w.number(w.rules().ban_epochs),
         third = w.cost(1, 3),
         two_thirds = w.cost(2, 3),
         three_quarters = w.cost(3, 4),
-        trust = w.number(w.trust()),
-        trusted = time(&w.epochs(w.trust())),
+        trust = w.number(w.rules().trust_epochs),
+        trusted = time(&w.epochs(w.rules().trust_epochs)),
     )
 }
 
@@ -97,10 +96,10 @@ Une preuve d'identité montre qui contrôle un domaine, pas la bonté : c'est au
 
 **Trois quarts des sièges peuvent capturer la réserve de dons** en s'approuvant eux-mêmes. **Un quart peut geler** les paiements d'une association, jusqu'à {freeze} époques, une fois par mandat.
 ",
-        window = w.number(w.window()),
-        window_time = time(&w.epochs(w.window())),
-        mandate = w.number(w.rule(Adjustable::MandateEpochs {})),
-        freeze = w.number(w.rule(Adjustable::FreezeEpochs {})),
+        window = w.number(w.rules().poll_window),
+        window_time = time(&w.epochs(w.rules().poll_window)),
+        mandate = w.number(w.rules().mandate_epochs),
+        freeze = w.number(w.rules().freeze_epochs),
     )
 }
 
@@ -158,11 +157,11 @@ Prix des créneaux, frais de commande, part donnée des frais, pénalités, caut
 ",
         donated = w.coins(w.facts.donated),
         approved = w.number(w.facts.approved.into()),
-        cap = w.rule(Adjustable::ShareCap {}),
-        reserve = w.number(w.rule(Adjustable::ReserveEpochs {})),
-        delay = w.number(w.release_delay()),
-        delayed = time(&w.epochs(w.release_delay())),
-        deposit = w.coins(Amount::from_units(w.rule(Adjustable::Deposit {}))),
+        cap = w.rules().share_cap,
+        reserve = w.number(w.rules().reserve_epochs),
+        delay = w.number(w.rules().release_delay),
+        delayed = time(&w.epochs(w.rules().release_delay)),
+        deposit = w.coins(w.rules().deposit),
     )
 }
 
@@ -173,7 +172,7 @@ fn draws(w: &Worked<'_>) -> String {
 *Déclaré* par les mineurs : {declared} W maintenant. Un Raspberry Pi consomme environ 5 W ; un par créneau, {watts} W, soit {kwh} kWh par jour : *estimé* à {grams} gCO2e (CO2 et gaz qui réchauffent comme lui) à {grid} g par kWh. N'est *mesuré* que ce que dit le compteur d'un nœud. Tous ces chiffres sont des estimations : personne ne peut vérifier une déclaration de loin.
 ",
         declared = w.watts(w.facts.power_mw),
-        grid = w.rule(Adjustable::GridGco2ePerKwh {}),
+        grid = w.rules().grid_gco2e_per_kwh,
     )
 }
 

@@ -7,9 +7,11 @@
 //! the attack lab show.
 //!
 //! Figures for people, no rules: floats are welcome here. The same numbers give the same figures
-//! everywhere, since only additions, multiplications and divisions of IEEE 754 are used.
+//! everywhere: only additions, multiplications and divisions of IEEE 754 are used, and a generator that
+//! is named, so that no release of a library replaces it.
 
 use goodwill_ledger::{Parameters, association::wins};
+use rand::{Rng as _, SeedableRng as _, rngs::Xoshiro256PlusPlus};
 use std::{
     collections::BTreeMap,
     sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError},
@@ -94,7 +96,7 @@ pub fn table(draws: Draws) -> Table {
 /// the same outcome.
 pub fn sample(draws: Draws, share_percent: u32, seed: u64) -> Outcome {
     let seats = Seats::new(draws.slots, share_percent);
-    let mut random = SplitMix(seed ^ u64::from(share_percent));
+    let mut random = Xoshiro256PlusPlus::seed_from_u64(seed ^ u64::from(share_percent));
     let mut outcome = Outcome { share_percent, years: 0, captured: 0, froze: 0 };
     let mut drawn = 0;
     while outcome.years < YEARS_MAX && drawn < DRAWS_MAX {
@@ -109,11 +111,11 @@ pub fn sample(draws: Draws, share_percent: u32, seed: u64) -> Outcome {
 
 /// The most votes that the attacker has in any window of a year, and after how many epochs the year was
 /// decided: nothing is above a win.
-fn most_votes(draws: Draws, seats: &Seats, random: &mut SplitMix) -> (u64, u64) {
+fn most_votes(draws: Draws, seats: &Seats, random: &mut Xoshiro256PlusPlus) -> (u64, u64) {
     let mut window = vec![0_u32; usize::try_from(draws.window).expect("the manifest bounds it")];
     let (mut place, mut votes, mut most) = (0, 0_u64, 0);
     for epoch in 1..=draws.epochs {
-        let drawn = seats.draw(random.next());
+        let drawn = seats.draw(random.next_u64());
         votes = votes + u64::from(drawn) - u64::from(window[place]);
         window[place] = drawn;
         place = if place + 1 == window.len() { 0 } else { place + 1 };
@@ -181,19 +183,6 @@ fn chances(slots: u32, share_percent: u32) -> Vec<f64> {
     chances.into_iter().map(|chance| chance / sum).collect()
 }
 
-/// Numbers that look random: SplitMix64 (G. Steele, D. Lea, C. Flood, OOPSLA 2014). Generators of
-/// libraries may give others with their next release, and the table would change.
-struct SplitMix(u64);
-
-impl SplitMix {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -203,8 +192,8 @@ mod tests {
     #[test]
     fn draws_have_the_mean_and_the_spread_of_drawing_without_replacement() {
         for (slots, share) in [(64, 25), (64, 74), (8, 50), (512, 60), (1, 80)] {
-            let (seats, mut random) = (Seats::new(slots, share), SplitMix(1));
-            let drawn: Vec<f64> = (0..100_000).map(|_| seats.draw(random.next()).into()).collect();
+            let (seats, mut random) = (Seats::new(slots, share), Xoshiro256PlusPlus::seed_from_u64(1));
+            let drawn: Vec<f64> = (0..100_000).map(|_| seats.draw(random.next_u64()).into()).collect();
             let mean = drawn.iter().sum::<f64>() / drawn.len() as f64;
             let variance = drawn.iter().map(|d| (d - mean).powi(2)).sum::<f64>() / drawn.len() as f64;
             let (n, p) = (f64::from(slots), f64::from(share) / 100.0);

@@ -4,8 +4,8 @@ use super::{
     Facts, Language,
     sampling::{Draws, Outcome, Table, table},
 };
-use goodwill_ledger::{Manifest, mining::order_fee};
-use goodwill_types::{Adjustable, Amount};
+use goodwill_ledger::{Manifest, Parameters, mining::order_fee};
+use goodwill_types::Amount;
 
 /// The most words of a chain's own statement that the guide repeats.
 const STATEMENT_WORDS_MAX: usize = 60;
@@ -40,7 +40,7 @@ pub(super) struct Worked<'a> {
 
 impl<'a> Worked<'a> {
     pub(super) fn new(manifest: &'a Manifest, facts: &'a Facts, language: Language) -> Self {
-        let draws = Draws::of_a_year(&manifest.parameters);
+        let draws = Draws::of_a_year(&facts.parameters);
         Self { manifest, facts, language, table: table(draws), draws }
     }
 
@@ -59,53 +59,20 @@ impl<'a> Worked<'a> {
 
     /// The chain has less demand than the founders' consent is needed for.
     pub(super) fn low_demand(&self) -> bool {
-        2 * self.facts.paid_seats < self.manifest.parameters.slots_per_epoch
+        2 * self.facts.paid_seats < self.rules().slots_per_epoch
     }
 
-    /// A number of the rules as it is in force.
-    pub(super) fn rule(&self, adjustable: Adjustable) -> u64 {
-        self.facts.number(self.manifest, adjustable)
+    /// The numbers of the rules in force.
+    pub(super) fn rules(&self) -> &'a Parameters {
+        &self.facts.parameters
     }
 
     pub(super) fn slots(&self) -> u64 {
-        self.manifest.parameters.slots_per_epoch.into()
-    }
-
-    pub(super) fn seats_min(&self) -> u64 {
-        self.manifest.parameters.seats_min.into()
-    }
-
-    pub(super) fn blocks(&self) -> u64 {
-        self.manifest.parameters.blocks_per_epoch
+        self.rules().slots_per_epoch.into()
     }
 
     pub(super) fn turns(&self) -> u64 {
-        self.manifest.parameters.paid_turns()
-    }
-
-    pub(super) fn window(&self) -> u64 {
-        self.manifest.parameters.poll_window
-    }
-
-    pub(super) fn maturity(&self) -> u64 {
-        self.manifest.parameters.maturity_epochs
-    }
-
-    pub(super) fn halving(&self) -> u64 {
-        self.manifest.parameters.halving_epochs
-    }
-
-    pub(super) fn release_delay(&self) -> u64 {
-        self.manifest.parameters.release_delay
-    }
-
-    pub(super) fn trust(&self) -> u64 {
-        self.manifest.parameters.trust_epochs
-    }
-
-    /// What a turn never mints less than.
-    pub(super) fn tail(&self) -> Amount {
-        self.manifest.parameters.subsidy_tail
+        self.rules().paid_turns()
     }
 
     pub(super) fn order_fee(&self) -> Amount {
@@ -149,11 +116,13 @@ impl<'a> Worked<'a> {
 
     /// How long so many epochs take.
     pub(super) fn epochs(&self, count: u64) -> Span {
-        self.span(count.saturating_mul(self.blocks()).saturating_mul(self.manifest.parameters.block_time_ms))
+        self.span(
+            count.saturating_mul(self.rules().blocks_per_epoch).saturating_mul(self.rules().block_time_ms),
+        )
     }
 
     pub(super) fn block(&self) -> Span {
-        self.span(self.manifest.parameters.block_time_ms)
+        self.span(self.rules().block_time_ms)
     }
 
     fn span(&self, ms: u64) -> Span {
@@ -176,7 +145,7 @@ impl<'a> Worked<'a> {
     /// equivalents a day.
     pub(super) fn of_pis(&self) -> (String, String, String) {
         let mw = u128::from(PI_MW) * u128::from(self.slots());
-        let grid = u128::from(self.rule(Adjustable::GridGco2ePerKwh {}));
+        let grid = u128::from(self.rules().grid_gco2e_per_kwh);
         (
             self.decimal(mw, 3),
             self.decimal(mw * 24 / 1_000, 3),

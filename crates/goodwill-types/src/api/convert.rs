@@ -1,12 +1,14 @@
 //! Between what is said in JSON and what is hashed and signed. Addresses need the chain's prefix.
 
 use super::{
-    Action, Change, Event, Failure, Inclusion, Link, Payment, Receipt, Transaction, TransactionStatus,
+    Action, Change, Event, EventField, Failure, Inclusion, Link, Payment, Receipt, Transaction,
+    TransactionStatus, value,
 };
 use crate::{
     self as typed, Address, AddressError, Choice, Digest, Outcome, Prefix, SignedTransaction,
     amendment::CHANGES_MAX,
     codec::{List, Text},
+    contract::{ARGUMENTS_SIZE_MAX, Arguments},
     transaction::{MEMO_SIZE_MAX, PAYMENTS_MAX},
 };
 
@@ -92,6 +94,17 @@ impl Action {
                 reason: reason.to_string(),
             },
             typed::Action::Vote { poll, choice } => Self::Vote { poll: *poll, choice: choice.word().into() },
+            typed::Action::DeployContract { source, arguments, value } => Self::DeployContract {
+                source: source.to_string(),
+                arguments: arguments.to_vec().into(),
+                value: (*value).into(),
+            },
+            typed::Action::CallContract { contract, method, arguments, value } => Self::CallContract {
+                contract: contract.display(prefix),
+                method: method.to_string(),
+                arguments: arguments.to_vec().into(),
+                value: (*value).into(),
+            },
         }
     }
 
@@ -135,6 +148,17 @@ impl Action {
                 let choice = Choice::of(choice).ok_or_else(unknown)?;
                 Ok(typed::Action::Vote { poll: *poll, choice })
             }
+            Self::DeployContract { source, arguments, value } => Ok(typed::Action::DeployContract {
+                source: text("the source", source)?,
+                arguments: encoded(&arguments.0)?,
+                value: value.0,
+            }),
+            Self::CallContract { contract, method, arguments, value } => Ok(typed::Action::CallContract {
+                contract: Address::parse(contract, prefix)?,
+                method: text("the method's name", method)?,
+                arguments: encoded(&arguments.0)?,
+                value: value.0,
+            }),
             Self::ServeSeats { .. }
             | Self::ReportEquivocation { .. }
             | Self::ApplyAssociation { .. }
@@ -146,6 +170,12 @@ impl Action {
 
 fn text<const MAX: usize>(what: &'static str, text: &str) -> Result<Text<MAX>, ActionError> {
     Text::new(text.into()).ok_or(ActionError::TooLong { what, size: text.len(), max: MAX })
+}
+
+fn encoded(arguments: &[u8]) -> Result<Arguments, ActionError> {
+    let too_long =
+        ActionError::TooLong { what: "all arguments", size: arguments.len(), max: ARGUMENTS_SIZE_MAX };
+    List::new(arguments.to_vec()).ok_or(too_long)
 }
 
 impl From<&typed::Link> for Link {
@@ -240,7 +270,30 @@ impl Event {
             typed::Event::Voted { poll, miner, choice } => {
                 Self::Voted { poll: *poll, miner: miner.display(prefix), choice: choice.word().into() }
             }
+            typed::Event::ContractDeployed { contract, deployer, code_hash, vm_version } => {
+                Self::ContractDeployed {
+                    contract: contract.display(prefix),
+                    deployer: deployer.display(prefix),
+                    code_hash: (*code_hash).into(),
+                    vm_version: *vm_version,
+                }
+            }
+            typed::Event::ContractEmitted { emitted } => Self::ContractEmitted {
+                contract: emitted.contract.display(prefix),
+                name: emitted.name.to_string(),
+                fields: emitted.fields.iter().map(|field| EventField::new(field, prefix)).collect(),
+            },
+            typed::Event::ContractReturned { contract, result } => {
+                Self::ContractReturned { contract: contract.display(prefix), result: value(result, prefix) }
+            }
         }
+    }
+}
+
+impl EventField {
+    /// The field in JSON's form.
+    pub fn new(field: &typed::contract::Field, prefix: &Prefix) -> Self {
+        Self { name: field.name.to_string(), value: value(&field.value, prefix) }
     }
 }
 

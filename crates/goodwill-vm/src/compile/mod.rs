@@ -34,6 +34,9 @@ pub(crate) type Compiled<T> = Result<T, Box<Refusal>>;
 ///
 /// # Errors
 /// The first thing in the file that is refused.
+///
+/// # Panics
+/// When the system has no thread: that says nothing of the file.
 pub fn compile(source: &str, file: &str) -> Result<Arc<Program>, Refusal> {
     let work = || compile_here(source, file);
     let joined = std::thread::scope(|scope| {
@@ -42,7 +45,8 @@ pub fn compile(source: &str, file: &str) -> Result<Arc<Program>, Refusal> {
     });
     match joined {
         Ok(Ok(compiled)) => compiled.map(Arc::new),
-        Ok(Err(_)) | Err(_) => Err(bare(file, "the compiler failed on this file: please report it")),
+        Ok(Err(_)) => Err(bare(file, "the compiler failed on this file: please report it")),
+        Err(error) => panic!("no thread to compile on: {error}"),
     }
 }
 

@@ -127,6 +127,10 @@ fn wish(from: &str, action: &Action, symbol: &str) -> String {
                 changes.iter().map(|change| format!("{} = {}", change.parameter, change.value)).collect();
             format!("{from} proposes that from epoch {epoch} on {}", changes.join(", "))
         }
+        Action::DeployContract { source, .. } => {
+            format!("{from} deploys a contract of {} bytes", source.len())
+        }
+        Action::CallContract { contract, method, .. } => format!("{from} calls {method} of {contract}"),
         Action::Vote { poll, choice } => format!("{from} says {choice} in poll {poll}"),
     }
 }
