@@ -96,7 +96,6 @@ impl Machine {
         }
         let mut best = 0;
         for index in 1..values.len() {
-            self.heap.charge(gas::ELEMENT)?;
             let better = match greatest {
                 true => self.order_greater(values[index], values[best])?,
                 false => self.order(values[index], values[best])? == Ordering::Less,

@@ -188,12 +188,12 @@ impl Machine {
             (Value::Int(a), Value::Int(b)) => Ok(a.cmp(&b)),
             (Value::Str(a), Value::Str(b)) => {
                 let shorter = self.heap.str(a).len().min(self.heap.str(b).len());
-                self.heap.charge(gas::bytes(shorter))?;
+                self.heap.charge(gas::COMPARE + gas::bytes(shorter))?;
                 Ok(self.heap.str(a).cmp(self.heap.str(b)))
             }
             (Value::Bytes(a), Value::Bytes(b)) => {
                 let shorter = self.heap.bytes(a).len().min(self.heap.bytes(b).len());
-                self.heap.charge(gas::bytes(shorter))?;
+                self.heap.charge(gas::COMPARE + gas::bytes(shorter))?;
                 Ok(self.heap.bytes(a).cmp(self.heap.bytes(b)))
             }
             (Value::Address(a), Value::Address(b)) => Ok(self.heap.address(a).cmp(&self.heap.address(b))),

@@ -148,7 +148,9 @@ impl Machine {
         self.heap.charge_elements(new.len())?;
         if step == 1 {
             let start = start as usize;
-            self.heap.charge(gas::bytes(16 * (length - start)))?;
+            // As many as before go to their places; otherwise all that follow move.
+            let moved = if new.len() == count { count } else { length - start };
+            self.heap.charge(gas::bytes(16 * moved))?;
             self.heap.list_mut(list).items.splice(start..start + count, new);
             return Ok(());
         }
