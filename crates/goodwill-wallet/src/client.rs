@@ -348,10 +348,10 @@ impl Client {
     ) -> Result<Transaction, ClientError> {
         let (deadline, id) = (Instant::now() + timeout, signed.id());
         let path = format!("/v1/transactions?wait=final&timeout_ms={}", timeout.as_millis());
-        let answer: Answer =
+        let answer: Waited =
             self.post(&path, "application/octet-stream", &signed.encode(), timeout + CALL_TIMEOUT)?;
         match answer {
-            Answer::Transaction(transaction) if transaction.status != TransactionStatus::Pending => {
+            Waited::Transaction(transaction) if transaction.status != TransactionStatus::Pending => {
                 self.check_transaction(&path, id, *transaction)
             }
             // The gateway's patience may end before ours.
@@ -427,7 +427,7 @@ impl Client {
 /// What is answered to a transaction that is waited for.
 #[derive(serde::Deserialize)]
 #[serde(untagged)]
-enum Answer {
+enum Waited {
     Transaction(Box<Transaction>),
     #[expect(dead_code, reason = "that it has this shape is all that matters")]
     Submit(Submit),

@@ -158,7 +158,7 @@ impl Host for Hosted<'_, '_> {
     }
 
     fn write(&mut self, contract: &Address, path: &[u8], value: Option<&[u8]>) {
-        self.set(storage_key(contract, path), value.map(|value| Value::copy_from_slice(value)));
+        self.set(storage_key(contract, path), value.map(Value::copy_from_slice));
     }
 
     fn balance(&mut self, account: &Address) -> Result<u128, Missing> {

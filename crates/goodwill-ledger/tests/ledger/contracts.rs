@@ -232,13 +232,16 @@ enum Feed {
     Everything,
 }
 
+/// Encoded receipts, and what becomes of the state.
+type Effects = (Vec<Vec<u8>>, Vec<(Key, Option<Vec<u8>>)>);
+
 /// What a block of `transactions` does, fed so.
 fn executed(
     sandbox: &Sandbox,
     transactions: &[SignedTransaction],
     feed: Feed,
     seen: &mut Vec<Key>,
-) -> (Vec<Vec<u8>>, Vec<(Key, Option<Vec<u8>>)>) {
+) -> Effects {
     let named = transactions.iter().map(|t| (t.id(), t.clone())).collect();
     let manifest = Arc::new(sandbox.manifest().clone());
     let mut executor = Executor::new(manifest, sandbox.next(), Purpose::Simulate, named);

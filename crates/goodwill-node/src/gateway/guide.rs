@@ -61,7 +61,7 @@ pub(super) async fn guide(
 }
 
 async fn facts(gateway: &Arc<Gateway>) -> Result<Facts, Problem> {
-    let mut view = View::read(gateway, |view| drop(view.facts())).await?;
+    let mut view = View::read(gateway, |view| _ = view.facts()).await?;
     Ok(view.facts())
 }
 

@@ -47,7 +47,7 @@ pub(super) async fn status(State(gateway): Shared) -> Result<Json<api::Status>, 
     let manifest = &gateway.chain.manifest;
     let opening = || Problem::unavailable("not_ready", "the node opens its state");
     let tip = gateway.engine.tip().await.ok_or_else(opening)?;
-    let mut view = View::read(&gateway, |view| drop(view.in_force())).await?;
+    let mut view = View::read(&gateway, |view| _ = view.in_force()).await?;
     let parameters = view.in_force();
     let base_fee_per_gas = match tip.height {
         0 => parameters.base_fee_min,

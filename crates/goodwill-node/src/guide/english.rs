@@ -1,7 +1,7 @@
 //! The guide in English.
 
 use super::{
-    sampling::{EPOCHS_MAX, Outcome},
+    sampling::EPOCHS_MAX,
     worked::{Span, Unit, Worked},
 };
 
@@ -15,6 +15,13 @@ fn time(span: &Span) -> String {
     format!("{}\u{a0}{unit}", span.number)
 }
 
+fn epochs(w: &Worked<'_>, count: u64) -> String {
+    match count {
+        1 => "1 epoch".into(),
+        count => format!("{} epochs", w.number(count)),
+    }
+}
+
 pub(super) fn text(w: &Worked<'_>) -> String {
     let parts = [how(w), costs(w), wrong(w), decides(w), share(w), money(w), draws(w), check(w)];
     format!("# {}: the guide\n\n> {}\n\n{}", w.name(), w.statement(), parts.join("\n"))
@@ -23,9 +30,9 @@ pub(super) fn text(w: &Worked<'_>) -> String {
 fn how(w: &Worked<'_>) -> String {
     format!(
         "## How it works
-Making a block, a list of payments, costs almost no energy. So the right to make blocks is sold, and the money goes to associations that do good. A block comes every {block}; {blocks} blocks are an *epoch* ({epoch}). Up to {slots} *slots* of each epoch are sold at one price; if more are ordered, lots are drawn. A slot that its buyer, a *miner*, takes up in time is a *seat*: one vote, and {turns} paid turns to make a block. A block that two thirds of the seats sign is final.
+Making a block (a list of payments) costs almost no energy. So that right is sold, and the money goes to associations that do good. A block comes every {block}; {blocks} blocks are an *epoch* ({epoch}). Up to {slots} *slots* of each are sold at one price; if more are ordered, lots are drawn. A slot that its buyer, a *miner*, takes up in time is a *seat*: one vote, and {turns} paid turns to make a block. A block that two thirds of the seats sign is final.
 
-This is epoch {now}: {seats} seats, {paid} of them bought. Below {min} seats, founders sit in, unpaid. For epoch {open}, {ordered} slots are ordered so far.
+Epoch {now} has {seats} seats, {paid} of them bought. Below {min}, founders sit in, unpaid. Ordered for epoch {open}: {ordered}.
 ",
         block = time(&w.block()),
         blocks = w.number(w.rules().blocks_per_epoch),
@@ -46,9 +53,9 @@ fn costs(w: &Worked<'_>) -> String {
         "## What it costs and brings
 - A slot of epoch {open} costs {price}, its order {fee}, even if the lot is against you.
 - Its {turns} turns earn {reward} each: {full}. You gain {gain}.
-- When all slots are sold, you break even with {even} of your turns made; each further order per slot adds {step}. Below that you lose. Less reward if you miss turns; others who miss theirs leave you more.
-- Rewards can be spent after {maturity} epochs ({mature}). What is minted halves every {halving} epochs, down to {tail} a turn; the price follows.
-- Every transaction pays a fee; {tax}% of its base part is donated.
+- When all slots are sold, you break even at {even} of your turns; each further order per slot adds {step}. Below that you lose, unless others miss turns that you then make.
+- Rewards can be spent after {maturity} ({mature}). Minting halves every {halving}, down to {tail} a turn; the price follows.
+- Transactions pay fees; {tax}% of the base fee is donated.
 ",
         open = w.number(w.facts.open),
         price = w.coins(w.facts.price),
@@ -59,9 +66,9 @@ fn costs(w: &Worked<'_>) -> String {
         gain = w.coins(w.gain()),
         even = w.break_even(),
         step = w.break_even_step(),
-        maturity = w.number(w.rules().maturity_epochs),
+        maturity = epochs(w, w.rules().maturity_epochs),
         mature = time(&w.epochs(w.rules().maturity_epochs)),
-        halving = w.number(w.rules().halving_epochs),
+        halving = epochs(w, w.rules().halving_epochs),
         tail = w.coins(w.rules().subsidy_tail),
         tax = w.rules().pollution_tax_bp / 100,
     )
@@ -70,18 +77,18 @@ fn costs(w: &Worked<'_>) -> String {
 fn wrong(w: &Worked<'_>) -> String {
     format!(
         "## What can go wrong
-- **The price is never given back**, even if your machine fails or you take up your slot too late. A missed turn earns nothing.
-- Signing two votes that contradict each other (*equivocation*, such as one key on two machines) loses all rewards not yet paid, and bars you from ordering for {ban} epochs.
-- Whoever loses a secret key loses its coins; whoever copies it can spend them.
-- If a third of the seats are offline, the chain stops until they return; it never splits. If more than a third cheat, no block is safe: two histories may both look final. At today's price, a third of the seats costs {third} an epoch, two thirds {two_thirds}, three quarters {three_quarters}.
+- **The price is never given back**, even if your machine fails or is late. A missed turn earns nothing.
+- Signing contradicting votes (*equivocation*, such as one key on two machines) loses all unpaid rewards, and bars you from ordering for {ban}.
+- Who loses a secret key loses its coins; who copies it can spend them.
+- If a third of the seats are offline, the chain stops until they return; it never splits. If more than a third cheat, no block is safe: two histories may both look final. Per epoch, a third of the seats costs {third}, two thirds {two_thirds}, three quarters {three_quarters}.
 - Anybody can buy orders, and votes can be bought. Payments outside the chain can't be prevented.
-- Old keys cost nothing: with them somebody could forge another history. Begin from a known block (a *checkpoint*) younger than {trust} epochs ({trusted}); older ones are refused.
+- Old keys cost nothing, and could forge another history. Begin from a known block (a *checkpoint*) younger than {trust} ({trusted}); older ones are refused.
 ",
-        ban = w.number(w.rules().ban_epochs),
+        ban = epochs(w, w.rules().ban_epochs),
         third = w.cost(1, 3),
         two_thirds = w.cost(2, 3),
         three_quarters = w.cost(3, 4),
-        trust = w.number(w.rules().trust_epochs),
+        trust = epochs(w, w.rules().trust_epochs),
         trusted = time(&w.epochs(w.rules().trust_epochs)),
     )
 }
@@ -90,33 +97,33 @@ fn decides(w: &Worked<'_>) -> String {
     let now = if w.low_demand() { ", as now" } else { "" };
     format!(
         "## Who decides
-Miners, by their *live* seats: those that made a block in the epoch. An association is approved when three quarters of them, summed over {window} epochs ({window_time}), say yes, and at least two thirds of all seats were live in each. While fewer than half of the slots are bought{now}, three quarters of the founders sitting in must agree too. More than half saying no revokes it. Approval lasts {mandate} epochs. Votes can also change fees and limits, never how coins come into being.
+Miners, by *live* seats (with a block made in the epoch). An association is approved when three quarters of them, summed over {window} ({window_time}), say yes, with two thirds of all seats live in each. While fewer than half of the slots are bought{now}, three quarters of the founders sitting in must agree too. More than half saying no revokes. A mandate lasts {mandate}. Votes can also change fees and limits, never how coins are made.
 
-A proof of identity shows who controls a domain, not goodness: judging that is the voters' task.
+A proof of identity shows who controls a domain, not goodness: voters judge that.
 
-**Three quarters of the seats can capture the pool**: approve themselves. **A quarter can freeze** an association's payments, for up to {freeze} epochs, once per mandate.
+**Three quarters of the seats can capture the pool** by approving themselves. **A quarter can freeze** an association's payments, up to {freeze}, once per mandate.
 ",
-        window = w.number(w.rules().poll_window),
+        window = epochs(w, w.rules().poll_window),
         window_time = time(&w.epochs(w.rules().poll_window)),
-        mandate = w.number(w.rules().mandate_epochs),
-        freeze = w.number(w.rules().freeze_epochs),
+        mandate = epochs(w, w.rules().mandate_epochs),
+        freeze = epochs(w, w.rules().freeze_epochs),
     )
 }
 
 fn share(w: &Worked<'_>) -> String {
     let time = match w.draws.epochs {
-        EPOCHS_MAX => format!("{} epochs", w.number(EPOCHS_MAX)),
-        epochs => format!("a year ({} epochs)", w.number(epochs)),
+        EPOCHS_MAX => epochs(w, EPOCHS_MAX),
+        epochs => format!("a year ({})", self::epochs(w, epochs)),
     };
     let mut text = format!(
-        "What a share of all orders can do in {time}, by sampling:
+        "What a share of all orders can do in {time}; years sampled:
 
 | orders | capture | freeze |
 |---|---|---|
 "
     );
     for o in &w.table {
-        let (share, captured, froze) = (o.share_percent, chance(w, o.captured, o), chance(w, o.froze, o));
+        let (share, captured, froze) = (o.share_percent, w.often(o.captured, o), w.often(o.froze, o));
         text += &format!("| {share}% | {captured} | {froze} |\n");
     }
     text + &verdict(w)
@@ -127,38 +134,29 @@ fn verdict(w: &Worked<'_>) -> String {
         return "\nThis chain's window is too short to protect it: luck in the draw is enough.\n".into();
     };
     let near = near.map_or_else(String::new, |o| {
-        let captured = chance(w, o.captured, o);
+        let captured = w.often(o.captured, o);
         format!(
-            " Nearer to three quarters, luck in the draw helps: {}% succeeded in {captured}.",
+            " Nearer to three quarters, luck in the draw helps: {}% of the orders succeeded in {captured}.",
             o.share_percent
         )
     });
     format!(
-        "\nWith {}%, the window makes capture practically impossible: none in {} tries.{near}\n",
+        "\nWith {}% or less, the window makes capture practically impossible: 0 of {} sampled years.{near}\n",
         harmless.share_percent,
         w.number(harmless.years.into())
     )
 }
 
-/// How often it happened.
-fn chance(w: &Worked<'_>, hits: u32, outcome: &Outcome) -> String {
-    match hits {
-        0 => format!("0 of {}", w.number(outcome.years.into())),
-        hits if hits == outcome.years => format!("{0} of {0}", w.number(hits.into())),
-        hits => w.percent(u128::from(hits) * 1_000 / u128::from(outcome.years)),
-    }
-}
-
 fn money(w: &Worked<'_>) -> String {
     format!(
         "## Where the money goes
-Slot prices, order fees, the donated fees, penalties, lost deposits and gifts enter the *pool*: {donated} so far. Each epoch's income is divided equally among the approved associations ({approved} now), at most 1/{cap} each; no miner chooses who receives. The rest goes to a reserve; 1/{reserve} of it is divided each epoch while at least {cap} are approved. Payments arrive {delay} epochs ({delayed}) later; frozen ones wait, and those of a revoked association return to the reserve. A candidate deposits {deposit}, lost if it isn't approved.
+Slot prices, order fees, donated fees, penalties, lost deposits and gifts enter the *pool*: {donated} so far. Each epoch's income is divided equally among approved associations ({approved} now), at most 1/{cap} each; no miner chooses who receives. The rest goes to a reserve; 1/{reserve} of it is divided each epoch while at least {cap} are approved. Payments arrive {delay} ({delayed}) later; frozen ones wait, those of revoked associations return to the reserve. Candidates deposit {deposit}, lost if not approved.
 ",
         donated = w.coins(w.facts.donated),
         approved = w.number(w.facts.approved.into()),
         cap = w.rules().share_cap,
         reserve = w.number(w.rules().reserve_epochs),
-        delay = w.number(w.rules().release_delay),
+        delay = epochs(w, w.rules().release_delay),
         delayed = time(&w.epochs(w.rules().release_delay)),
         deposit = w.coins(w.rules().deposit),
     )
@@ -168,7 +166,7 @@ fn draws(w: &Worked<'_>) -> String {
     let (watts, kwh, grams) = w.of_pis();
     format!(
         "## What the chain draws
-*Declared* by miners: {declared} W now. A Raspberry Pi draws about 5 W; one for each slot would draw {watts} W, {kwh} kWh a day: *estimated* {grams} gCO2e (CO2 and gases that warm like it) at {grid} g per kWh. *Measured* is only what a node's own meter says. All figures are estimates: nobody can check a declaration from afar.
+*Declared* by miners: {declared} W now. A Raspberry Pi draws about 5 W; one per slot, {watts} W or {kwh} kWh a day: *estimated* {grams} gCO2e (CO2 and similar gases) at {grid} g per kWh. Only a node's meter has *measured*. Energy figures are estimates: nobody can check declarations from afar.
 ",
         declared = w.watts(w.facts.power_mw),
         grid = w.rules().grid_gco2e_per_kwh,
@@ -178,8 +176,8 @@ fn draws(w: &Worked<'_>) -> String {
 fn check(w: &Worked<'_>) -> String {
     format!(
         "## How to check it yourself
-- `goodwill account ADDRESS --proof` shows a balance as a *light client*: it checks the seats' signatures itself, and trusts no node.
-- `/v1/supply` shows that first coins + minted coins = all places where coins are.
+- `goodwill account ADDRESS --proof` is a *light client*: it checks the seats' signatures itself, and trusts no node.
+- `/v1/supply` shows that first coins + minted = all coins, wherever they are.
 - `goodwill association show NUMBER` shows proof, votes and money received.
 - `goodwill energy` shows the power.
 - The rules' source: <{}>

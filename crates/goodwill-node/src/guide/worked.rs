@@ -8,7 +8,7 @@ use goodwill_ledger::{Manifest, Parameters, mining::order_fee};
 use goodwill_types::Amount;
 
 /// The most words of a chain's own statement that the guide repeats.
-const STATEMENT_WORDS_MAX: usize = 60;
+const STATEMENT_WORDS_MAX: usize = 40;
 /// What a Raspberry Pi 4 with a disk draws.
 pub(super) const PI_MW: u64 = 5_000;
 const DAY_MS: u64 = 86_400_000;
@@ -161,6 +161,11 @@ impl<'a> Worked<'a> {
     /// The largest share of the table below three quarters with which no year saw a capture.
     pub(super) fn harmless(&self) -> Option<&Outcome> {
         self.table.iter().rev().find(|outcome| outcome.captured == 0)
+    }
+
+    /// In how many of the sampled years something happened.
+    pub(super) fn often(&self, hits: u32, outcome: &Outcome) -> String {
+        format!("{}/{}", self.number(hits.into()), self.number(outcome.years.into()))
     }
 
     /// An amount with the coin's symbol.

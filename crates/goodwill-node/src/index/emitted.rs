@@ -2,7 +2,7 @@
 
 use super::{Index, IndexError, Receipts};
 use goodwill_types::{Address, Domain, Event, Outcome, Receipt, contract::Emitted, hash};
-use redb::{TableDefinition, WriteTransaction};
+use redb::{ReadableDatabase as _, TableDefinition, WriteTransaction};
 
 /// A contract, zeros or a part of the name's hash, and an [`EmittedPlace`], all big-endian -> nothing.
 pub(super) const EMITTED: TableDefinition<'_, &[u8], ()> = TableDefinition::new("emitted");

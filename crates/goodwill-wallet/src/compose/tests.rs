@@ -19,6 +19,10 @@ pub(crate) static TERMS: LazyLock<Terms> = LazyLock::new(|| Terms {
         per_order: 150_000,
         per_seat: 80_000,
         per_evidence: 250_000,
+        per_identity: 20_000_000,
+        per_poll: 250_000,
+        per_contract: 100_000,
+        per_source_byte: 2_000,
         per_byte: 50,
     },
 });
