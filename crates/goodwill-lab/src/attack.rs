@@ -14,7 +14,6 @@ mod draw;
 mod fault;
 mod luck;
 mod payment;
-mod sampling;
 mod seats;
 mod vote;
 
@@ -252,7 +251,7 @@ pub static ATTACKS: [Attack; 26] = [
     attack(
         "fake-74",
         "74 % of the orders, likewise",
-        (Bounded, 40.0..=70.0, "% of the years in which it is approved"),
+        (Broken, 85.0..=97.0, "% of the years in which it is approved"),
         vote::fake_74,
     ),
     attack(

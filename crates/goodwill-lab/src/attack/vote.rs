@@ -1,26 +1,18 @@
 //! Votes: what a share of the orders can reach in a year, and what a vote is worth.
 //!
-//! A year is sampled: seats as the draw makes them, summed over the window, judged by the ledger's own
-//! rule ([`wins`]). That the ledger counts so is tried in its tests.
+//! Years are sampled as the guide samples them: seats as the draw makes them, summed over the window,
+//! judged by the ledger's own rule. That the ledger counts so is tried in its tests.
 
 use super::{
     Found, Trial,
     chain::{Setting, apply, authority, ensure, next_epoch, serve, vote},
-    sampling::Seats,
 };
 use goodwill_identity::TestAuthority;
-use goodwill_node::ledger::{
-    Parameters, Sandbox,
-    association::{Status, wins},
+use goodwill_node::{
+    guide::sampling::{Draws, sample},
+    ledger::{Parameters, Sandbox, association::Status},
 };
 use goodwill_types::{Amount, Choice, SecretKey};
-use rand::{SeedableRng as _, rngs::StdRng};
-use std::collections::VecDeque;
-
-/// Years that are sampled for each share.
-const YEARS: u64 = 200;
-/// Orders of an epoch: three for each slot, and a round number, so that shares are exact.
-const ORDERED: u64 = 200;
 
 pub(crate) fn fake_25(trial: &Trial) -> Result<Found, String> {
     fake(trial, 25)
@@ -47,51 +39,18 @@ pub(crate) fn fake_80(trial: &Trial) -> Result<Found, String> {
 }
 
 /// `percent` of the orders of a standard chain vote for an association of theirs, and against all others.
-fn fake(trial: &Trial, percent: u64) -> Result<Found, String> {
-    let parameters = Parameters::standard();
-    let seats = Seats::new(parameters.slots_per_epoch.into(), ORDERED, ORDERED * percent / 100);
-    let mut chance = StdRng::seed_from_u64(trial.seed ^ percent);
-    let years: Vec<Year> = (0..YEARS).map(|_| Year::sample(&parameters, &seats, &mut chance)).collect();
-    let share =
-        |of: fn(&Year) -> bool| years.iter().filter(|year| of(year)).count() as f64 * 100.0 / YEARS as f64;
-    let approved = share(|year| year.approved);
+fn fake(trial: &Trial, percent: u32) -> Result<Found, String> {
+    let outcome = sample(Draws::of_a_year(&Parameters::standard()), percent, trial.seed);
+    ensure(outcome.years > 0, "no year was sampled")?;
+    let share = |years: u32| f64::from(years) * 100.0 / f64::from(outcome.years);
+    let approved = share(outcome.captured);
     let words = format!(
-        "in {approved} % of {YEARS} sampled years {percent} % of the orders approved an association of their own; \
-         they froze an honest one in {} %, revoked it in {} %",
-        share(|year| year.froze),
-        share(|year| year.revoked),
+        "in {approved:.1} % of {} sampled years {percent} % of the orders approved an association of their own; in \
+         {:.1} % they could freeze an honest one",
+        outcome.years,
+        share(outcome.froze),
     );
     Ok(Found::new(approved, words))
-}
-
-/// What was reached in a year.
-#[derive(Default)]
-struct Year {
-    approved: bool,
-    revoked: bool,
-    froze: bool,
-}
-
-impl Year {
-    fn sample(parameters: &Parameters, seats: &Seats, chance: &mut StdRng) -> Self {
-        let (window, slots) = (parameters.poll_window, u64::from(parameters.slots_per_epoch));
-        let live = window * slots;
-        let (mut year, mut sum, mut drawn) = (Self::default(), 0, VecDeque::new());
-        for _ in 0..parameters.mandate_epochs + window {
-            let votes = seats.draw(chance);
-            sum += votes;
-            drawn.push_back(votes);
-            if drawn.len() as u64 > window {
-                sum -= drawn.pop_front().expect("more than the window");
-            }
-            if drawn.len() as u64 == window {
-                year.approved |= wins(sum, live);
-                year.revoked |= 2 * sum > live;
-                year.froze |= 4 * sum >= live;
-            }
-        }
-        year
-    }
 }
 
 /// What the pool can pay for a vote, set against what a miner gains; and that a bought approval is worth
