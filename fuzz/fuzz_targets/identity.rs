@@ -2,7 +2,7 @@
 //! real certificates is believed.
 #![no_main]
 
-use goodwill_identity::{Anchors, check_domain, check_chain};
+use goodwill_identity::{Anchors, check_chain, check_domain};
 use libfuzzer_sys::fuzz_target;
 
 /// When the real certificates are valid.

@@ -286,13 +286,17 @@ impl Chain {
         let cell = |cell| u128::from(chain.supply.cell(cell).units);
         assert_eq!(
             Cell::ALL.map(cell),
-            [held, 0, 0, model.base_fees, model.pots, model.pool],
-            "accounts, orders, rewards, base fees, pots, pool"
+            [held, 0, 0, model.base_fees, model.pots, model.pool, model.reserve, 0, 0, 0],
+            "accounts, orders, rewards, base fees, pots, pool, reserve, pending, frozen, deposits"
         );
         assert_eq!(chain.luck, model.luck);
         assert_eq!(u128::from(chain.supply.genesis.units), model.genesis);
         assert_eq!(chain.supply.minted, Amount::ZERO);
-        assert_eq!(held + model.base_fees + model.pots + model.pool, model.genesis, "the supply equation");
+        assert_eq!(
+            held + model.base_fees + model.pots + model.pool + model.reserve,
+            model.genesis,
+            "the supply equation"
+        );
     }
 }
 

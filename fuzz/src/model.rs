@@ -37,6 +37,8 @@ pub struct Model {
     pub pots: u128,
     /// The part of base fees that was donated.
     pub pool: u128,
+    /// Donations that no association may get yet.
+    pub reserve: u128,
 }
 
 /// What a block should do.
@@ -71,6 +73,7 @@ impl Model {
             base_fees: 0,
             pots: 0,
             pool: 0,
+            reserve: 0,
         }
     }
 
@@ -111,6 +114,8 @@ impl Model {
         if (self.height + 1).is_multiple_of(self.parameters.blocks_per_epoch) {
             self.turns = self.luck;
             self.pots += std::mem::take(&mut self.base_fees);
+            // Nobody is approved: all of it waits.
+            self.reserve += std::mem::take(&mut self.pool);
         }
         self.gas_used = gas_used;
         self.base_fee = self.next_base_fee(gas_used);

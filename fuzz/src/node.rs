@@ -16,6 +16,7 @@ use goodwill_node::{
     index::Index,
     journal::Journal,
     mempool::Limits,
+    meter::Meter,
     secrets::Secrets,
 };
 use goodwill_types::{
@@ -83,6 +84,7 @@ static SERVER: LazyLock<Server> = LazyLock::new(|| {
         rates: Rates::new(NonZeroU32::MIN).into(),
         streams: Streams::default(),
         metrics: Metrics::default(),
+        meter: Meter::start(5_000).into(),
     };
     // Who sits at this machine may ask as often as they like.
     let router = gateway::router(gateway).layer(MockConnectInfo(SocketAddr::from((Ipv4Addr::LOCALHOST, 1))));

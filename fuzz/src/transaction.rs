@@ -3,11 +3,15 @@
 use super::{canonical, known};
 use goodwill_ledger::{InvalidTransaction, check_transaction};
 use goodwill_types::{
-    Action, Amount, Domain, SignedTransaction, api,
+    Action, Amount, Application, Change, Domain, SignedTransaction,
+    amendment::{CHANGES_MAX, REASON_SIZE_MAX},
+    api,
+    association::{PROOF_SIZE_MAX, URI_SIZE_MAX},
     block::SEATS_MAX,
-    codec::{Encode, decode},
+    codec::{Encode, EncodeSize, decode},
     transaction::{MEMO_SIZE_MAX, PAYMENTS_MAX, verify_signatures},
 };
+use std::collections::BTreeSet;
 
 /// The bytes of a signed transaction.
 pub fn transaction(data: &[u8]) -> bool {
@@ -25,7 +29,11 @@ fn check_shape(action: &Action) {
             assert!((1..=PAYMENTS_MAX).contains(&payments.len()) && memo.len() <= MEMO_SIZE_MAX);
         }
         Action::ServeSeats { seats, .. } => assert!((1..=SEATS_MAX).contains(&seats.len())),
-        Action::OrderSlots { .. } | Action::ReportEquivocation { .. } => {}
+        Action::ProposeAmendment { changes, reason, .. } => {
+            assert!((1..=CHANGES_MAX).contains(&changes.len()) && reason.len() <= REASON_SIZE_MAX);
+        }
+        Action::AttachEvidence { evidence, .. } => assert!(evidence.uri.len() <= URI_SIZE_MAX),
+        _ => {}
     }
 }
 
@@ -34,7 +42,15 @@ fn check_json(signed: &SignedTransaction) {
     let prefix = &known().manifest.address_prefix;
     let shown = api::Transaction::new(signed.clone(), None, prefix);
     // What holds signatures is not made from JSON.
-    if matches!(signed.transaction.action, Action::Transfer { .. } | Action::OrderSlots { .. }) {
+    if matches!(
+        signed.transaction.action,
+        Action::Transfer { .. }
+            | Action::OrderSlots { .. }
+            | Action::Donate { .. }
+            | Action::AttachEvidence { .. }
+            | Action::ProposeAmendment { .. }
+            | Action::Vote { .. }
+    ) {
         assert_eq!(shown.action.parse(prefix).as_ref(), Ok(&signed.transaction.action));
     }
     let text = serde_json::to_string(&shown).expect("JSON");
@@ -54,6 +70,14 @@ fn check_rules(signed: &SignedTransaction, size: usize) {
         // Nobody signed them but by the vectors' keys: what holds is tried in the ledger's tests.
         Action::ServeSeats { seats, .. } => (80_000 * (seats.len() as u64 + 1), false),
         Action::ReportEquivocation { .. } => (250_000, false),
+        Action::Donate { amount } => (0, *amount > Amount::ZERO),
+        Action::ApplyAssociation { application: Application { proof, .. } }
+        | Action::RenewAssociation { proof, .. }
+        | Action::RotateAssociation { proof, .. } => (20_000_000, proof.encode_size() <= PROOF_SIZE_MAX),
+        Action::AttachEvidence { .. } | Action::Vote { .. } => (250_000, true),
+        Action::ProposeAmendment { changes, .. } => (250_000, changes_hold(changes)),
+        // Their gas and arguments have rules of their own, tried in the ledger's and the machine's tests.
+        Action::DeployContract { .. } | Action::CallContract { .. } => return,
     };
     let gas = 80_000 + price + 50 * size as u64;
     let limit = signed.transaction.gas_limit;
@@ -65,6 +89,15 @@ fn check_rules(signed: &SignedTransaction, size: usize) {
     if let Err(InvalidTransaction::GasLimitTooLow { needed, .. }) = answer {
         assert_eq!(needed, gas);
     }
+}
+
+fn changes_hold(changes: &[Change]) -> bool {
+    let within = |change: &Change| {
+        let (min, max) = change.adjustable.bounds();
+        (min..=max).contains(&change.value)
+    };
+    let names: BTreeSet<_> = changes.iter().map(|change| change.adjustable).collect();
+    names.len() == changes.len() && changes.iter().all(within)
 }
 
 /// Only what a person signed is signed, alone and in a batch.

@@ -30,9 +30,9 @@ pub(super) fn text(w: &Worked<'_>) -> String {
 fn how(w: &Worked<'_>) -> String {
     format!(
         "## Comment ça marche
-Faire un bloc (une liste de paiements) ne coûte presque pas d'énergie. Ce droit est donc vendu, et l'argent va à des associations qui font le bien. Un bloc vient toutes les {block} ; {blocks} blocs forment une *époque* ({epoch}). Au plus {slots} *créneaux* par époque sont vendus à prix unique ; si la demande dépasse, on tire au sort. Un créneau que son acheteur, un *mineur*, occupe à temps est un *siège* : une voix, et {turns} tours payés pour faire un bloc. Un bloc signé par deux tiers des sièges est définitif.
+Faire un bloc (une liste de paiements) ne coûte presque pas d'énergie. Ce droit est donc vendu, et l'argent va à des associations qui font le bien. Un bloc vient toutes les {block}. {blocks} blocs forment une *époque* ({epoch}). Au plus {slots} *créneaux* par époque sont vendus à prix unique. Si la demande dépasse, on tire au sort. Un créneau que son acheteur, un *mineur*, occupe à temps est un *siège* (une voix, et {turns} tours payés pour faire un bloc). Un bloc signé par deux tiers des sièges est définitif.
 
-Époque {now} : {seats} sièges, dont {paid} achetés. En dessous de {min}, des fondateurs siègent, non payés. Commandés pour l'époque {open} : {ordered}.
+L'époque {now} a {seats} sièges, dont {paid} achetés. Sous {min}, des fondateurs siègent, non payés. {ordered} créneaux sont commandés pour l'époque {open}.
 ",
         block = time(&w.block()),
         blocks = w.number(w.rules().blocks_per_epoch),
@@ -52,9 +52,9 @@ fn costs(w: &Worked<'_>) -> String {
     format!(
         "## Ce que ça coûte et rapporte
 - Un créneau de l'époque {open} coûte {price}, sa commande {fee}, même si le sort est contre vous.
-- Ses {turns} tours rapportent {reward} chacun : {full}. Vous gagnez {gain}.
-- Si tout est vendu, l'équilibre est à {even} de vos tours ; chaque commande de plus par créneau ajoute {step}. En dessous, vous perdez, sauf si d'autres manquent des tours que vous faites.
-- Les récompenses se dépensent après {maturity} ({mature}). Toutes les {halving}, la création baisse de moitié, jusqu'à {tail} par tour ; le prix suit.
+- Ses {turns} tours à {reward} rapportent {full}. Vous gagnez {gain}.
+- Si tout est vendu, l'équilibre est à {even} de vos tours. Chaque commande de plus par créneau ajoute {step}. En dessous, vous perdez, sauf à faire des tours manqués par d'autres.
+- Les récompenses se dépensent après {maturity} ({mature}). Toutes les {halving}, la création baisse de moitié, jusqu'à {tail} par tour. Le prix suit.
 - {tax} % des frais de base des transactions sont donnés.
 ",
         open = w.number(w.facts.open),
@@ -77,12 +77,12 @@ fn costs(w: &Worked<'_>) -> String {
 fn wrong(w: &Worked<'_>) -> String {
     format!(
         "## Ce qui peut mal tourner
-- **Le prix n'est jamais rendu**, même en cas de panne ou de créneau occupé trop tard. Un tour manqué ne rapporte rien.
-- Signer deux votes contradictoires (*équivocation*, comme une clé sur deux machines) coûte toutes les récompenses non versées, et interdit de commander pendant {ban}.
-- Qui perd une clé secrète perd ses pièces ; qui la copie peut les dépenser.
-- Si un tiers des sièges est hors ligne, la chaîne s'arrête jusqu'à leur retour ; elle ne se divise jamais. Si plus d'un tiers triche, aucun bloc n'est sûr. Par époque, un tiers des sièges coûte {third}, deux tiers {two_thirds}, trois quarts {three_quarters}.
-- Tout le monde peut acheter des commandes, et des voix s'achètent. Les paiements hors de la chaîne sont inévitables.
-- Les vieilles clés ne coûtent rien : on pourrait en forger une autre histoire. Partez d'un bloc connu (*point de contrôle*) de moins de {trust} ({trusted}) ; un plus ancien est refusé.
+- **Le prix n'est jamais rendu**, même en cas de panne ou de retard. Un tour manqué ne rapporte rien.
+- Signer des votes contradictoires (*équivocation*, comme une clé sur deux machines) coûte toute récompense non versée, et interdit de commander pendant {ban}.
+- Qui perd une clé secrète perd ses pièces. Qui la copie peut les dépenser.
+- Si un tiers des sièges est hors ligne, la chaîne s'arrête jusqu'à leur retour. Elle ne se divise jamais. Si plus d'un tiers triche, aucun bloc n'est sûr. Par époque, un tiers des sièges coûte {third}, deux tiers {two_thirds}, trois quarts {three_quarters}.
+- Tout le monde peut acheter des commandes, et des voix. Les paiements hors de la chaîne sont inévitables.
+- Les vieilles clés ne coûtent rien : on peut en forger une autre histoire. Partez d'un bloc connu (*point de contrôle*) de moins de {trust} ({trusted}), sinon il est refusé.
 ",
         ban = epochs(w, w.rules().ban_epochs),
         third = w.cost(1, 3),
@@ -97,9 +97,9 @@ fn decides(w: &Worked<'_>) -> String {
     let now = if w.low_demand() { ", comme maintenant" } else { "" };
     format!(
         "## Qui décide
-Les mineurs, par leurs sièges *vivants* (un bloc fait dans l'époque). Une association est approuvée quand trois quarts d'entre eux, additionnés sur {window} ({window_time}), disent oui, deux tiers de tous les sièges vivant dans chacune. Si moins de la moitié des créneaux est achetée{now}, trois quarts des fondateurs qui siègent doivent aussi dire oui. Plus de la moitié de non la révoque. Son mandat dure {mandate}. Un vote peut aussi changer frais et limites, jamais la création des pièces.
+Les mineurs, par leurs sièges *vivants* (un bloc fait dans l'époque). Une association est approuvée quand trois quarts d'entre eux, additionnés sur {window} ({window_time}), disent oui, deux tiers de tous les sièges vivant dans chacune. Si moins de la moitié des créneaux est achetée{now}, trois quarts des fondateurs qui siègent doivent aussi dire oui. Plus de la moitié de non la révoque. Son mandat dure {mandate}. Un vote peut changer frais et limites, jamais la création de pièces.
 
-Une preuve d'identité montre qui contrôle un domaine, pas la bonté : les votants en jugent.
+Une preuve d'identité montre qui contrôle un domaine, pas la bonté. Les votants en jugent.
 
 **Trois quarts des sièges peuvent capturer les dons** en s'approuvant eux-mêmes. **Un quart peut geler** les paiements d'une association, jusqu'à {freeze}, une fois par mandat.
 ",
@@ -116,15 +116,15 @@ fn share(w: &Worked<'_>) -> String {
         epochs => format!("un an ({})", self::epochs(w, epochs)),
     };
     let mut text = format!(
-        "Ce que peut une part des commandes en {time} ; années simulées :
+        "Ce que peut une part des commandes en {time}. Années simulées :
 
-| commandes | capture | gel |
+| % des commandes | capture | gel |
 |---|---|---|
 "
     );
     for o in &w.table {
         let (share, captured, froze) = (o.share_percent, w.often(o.captured, o), w.often(o.froze, o));
-        text += &format!("| {share}\u{a0}% | {captured} | {froze} |\n");
+        text += &format!("| {share} | {captured} | {froze} |\n");
     }
     text + &verdict(w)
 }
@@ -137,7 +137,7 @@ fn verdict(w: &Worked<'_>) -> String {
     let near = near.map_or_else(String::new, |o| {
         let captured = w.often(o.captured, o);
         format!(
-            " Plus près des trois quarts, le sort aide : {}\u{a0}% des commandes ont réussi dans {captured}.",
+            " Plus près des trois quarts, le sort aide. {}\u{a0}% des commandes ont réussi dans {captured}.",
             o.share_percent
         )
     });
@@ -151,7 +151,7 @@ fn verdict(w: &Worked<'_>) -> String {
 fn money(w: &Worked<'_>) -> String {
     format!(
         "## Où va l'argent
-Prix des créneaux, frais de commande, frais donnés, pénalités, cautions perdues et cadeaux vont au *pot commun* : {donated} jusqu'ici. Chaque époque, son revenu est partagé à égalité entre associations approuvées ({approved} maintenant), au plus 1/{cap} chacune ; aucun mineur ne choisit. Le reste va à une réserve, partagée par 1/{reserve} chaque époque si au moins {cap} sont approuvées. L'argent arrive {delay} ({delayed}) plus tard ; gelé, il attend ; après révocation, il retourne à la réserve. Une candidate dépose {deposit}, perdus si elle échoue.
+Prix des créneaux, frais de commande, frais donnés, pénalités, cautions perdues et cadeaux vont au *pot commun* : {donated} jusqu'ici. Son revenu de chaque époque est partagé à égalité entre associations approuvées ({approved} maintenant), au plus 1/{cap} chacune. Aucun mineur ne choisit. Le reste va à une réserve, partagée par 1/{reserve} chaque époque si au moins {cap} sont approuvées. L'argent arrive {delay} ({delayed}) plus tard. Gelé, il attend. Après révocation, il retourne à la réserve. Une candidate dépose {deposit}, perdus si elle échoue.
 ",
         donated = w.coins(w.facts.donated),
         approved = w.number(w.facts.approved.into()),
@@ -167,7 +167,7 @@ fn draws(w: &Worked<'_>) -> String {
     let (watts, kwh, grams) = w.of_pis();
     format!(
         "## Ce que la chaîne consomme
-*Déclaré* par les mineurs : {declared} W maintenant. Un Raspberry Pi consomme environ 5 W ; un par créneau, {watts} W, ou {kwh} kWh par jour : *estimés* à {grams} gCO2e (CO2 et gaz semblables), à {grid} g par kWh. Seul le compteur d'un nœud *mesure*. Ces chiffres sont des estimations : les déclarations sont invérifiables de loin.
+Les mineurs *déclarent* {declared} W. Un Raspberry Pi consomme environ 5 W. Un par créneau, {watts} W, ou {kwh} kWh par jour, *estimés* à {grams} gCO2e (CO2 et gaz semblables), à {grid} g par kWh. Seul le compteur d'un nœud *mesure*. Ces chiffres sont des estimations, les déclarations sont invérifiables.
 ",
         declared = w.watts(w.facts.power_mw),
         grid = w.rules().grid_gco2e_per_kwh,

@@ -8,7 +8,7 @@ use goodwill_ledger::{Manifest, Parameters, mining::order_fee};
 use goodwill_types::Amount;
 
 /// The most words of a chain's own statement that the guide repeats.
-const STATEMENT_WORDS_MAX: usize = 40;
+const STATEMENT_WORDS_MAX: usize = 30;
 /// What a Raspberry Pi 4 with a disk draws.
 pub(super) const PI_MW: u64 = 5_000;
 const DAY_MS: u64 = 86_400_000;
@@ -189,9 +189,11 @@ impl<'a> Worked<'a> {
             Language::English => ',',
             Language::French => '\u{202f}',
         };
+        // French groups no four digits.
+        let groups = self.language == Language::English || digits.len() > 4;
         let mut text = String::with_capacity(digits.len() * 2);
         for (place, digit) in digits.chars().enumerate() {
-            if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            if groups && place > 0 && (digits.len() - place).is_multiple_of(3) {
                 text.push(group);
             }
             text.push(digit);
