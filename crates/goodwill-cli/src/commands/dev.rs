@@ -40,6 +40,9 @@ pub(crate) struct Args {
     /// Let the miners buy slots, people pay and donations arrive, and tell about it until Ctrl-C.
     #[arg(long)]
     demo: bool,
+    /// Let nothing happen by itself: no association asks for donations.
+    #[arg(long, conflicts_with = "demo")]
+    bare: bool,
 }
 
 pub(crate) fn parse_ms(text: &str) -> Result<u64, String> {
@@ -99,7 +102,7 @@ pub(crate) fn run(output: Output, args: Args) -> Result<(), CliError> {
         (0..).zip(configs).map(|(number, config)| start(number, config, &stop, &events)).collect();
     drop(events);
 
-    let told = Told { output, folder: &folder, founders: nodes.len() as u32, demo: args.demo, stop: &stop };
+    let told = Told { output, folder: &folder, founders: nodes.len() as u32, args: &args, stop: &stop };
     let result = report(&told, &received);
     // Whatever ended the report, a signal or a failed node: the others need not go on.
     stop.stop();
@@ -151,7 +154,7 @@ struct Told<'a> {
     output: Output,
     folder: &'a Path,
     founders: u32,
-    demo: bool,
+    args: &'a Args,
     stop: &'a Stop,
 }
 
@@ -160,17 +163,18 @@ struct Told<'a> {
 fn report(told: &Told<'_>, events: &mpsc::Receiver<Event>) -> Result<(), CliError> {
     let (mut apis, mut first_blocks) = (vec![None; told.founders as usize], 0);
     thread::scope(|scope| {
-        let mut story = None;
+        let (mut story, mut ready) = (None, false);
         for event in events {
             match event {
                 Event::Started { number, running } => apis[number as usize] = Some(running.http),
                 Event::FirstBlock => first_blocks += 1,
                 Event::Ended => break,
             }
-            if story.is_none() && first_blocks == told.founders {
+            if !ready && first_blocks == told.founders {
+                ready = true;
                 let apis: Vec<SocketAddr> = apis.iter().flatten().copied().collect();
                 print_ready(told.output, told.folder, &apis)?;
-                story = Some(scope.spawn(move || tell(told, apis[0])));
+                story = (!told.args.bare).then(|| scope.spawn(move || tell(told, apis[0])));
             }
         }
         told.stop.stop();
@@ -183,15 +187,18 @@ fn report(told: &Told<'_>, events: &mpsc::Receiver<Event>) -> Result<(), CliErro
 }
 
 /// What happens by itself, until the chain stops. A story that fails does not stop the chain: people
-/// may be using it.
+/// may be using it. Books that are wrong are told in the end.
 fn tell(told: &Told<'_>, api: SocketAddr) -> Result<(), CliError> {
     let client = Client::new(&format!("http://{api}"))?;
     let Told { output, folder, founders, stop, .. } = *told;
-    let ended = Story { output, client, folder, founders, stop }.tell(told.demo);
+    let ended = Story { output, client, folder, founders, stop }.tell(told.args.demo);
     if let Err(error) = &ended {
         output.note(&format!("The story ends here: {error}"));
     }
-    ended
+    match ended {
+        Err(error @ CliError::Corrupt(_)) => Err(error),
+        _ => Ok(()),
+    }
 }
 
 fn print_ready(output: Output, folder: &Path, apis: &[SocketAddr]) -> Result<(), CliError> {

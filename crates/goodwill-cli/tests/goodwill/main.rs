@@ -5,6 +5,7 @@ mod associations;
 mod commands;
 mod contracts;
 mod crash;
+mod explain;
 mod kills;
 mod mining;
 mod offline;

@@ -45,7 +45,7 @@ impl Starting {
 
     pub(crate) fn dev(data: &Path, miners: u32) -> Self {
         let mut command = goodwill();
-        command.args(["dev", "--json", "--http", "127.0.0.1:0", "--block-time", "200ms"]);
+        command.args(["dev", "--bare", "--json", "--http", "127.0.0.1:0", "--block-time", "200ms"]);
         command.args(["--miners", &miners.to_string()]).arg("--data").arg(data);
         Self::start(command)
     }
@@ -79,6 +79,14 @@ pub(crate) struct Process {
 impl Process {
     pub(crate) fn dev(data: &Path, miners: u32) -> Self {
         Starting::dev(data, miners).ready()
+    }
+
+    /// With everything that happens by itself.
+    pub(crate) fn dev_with_story(data: &Path) -> Self {
+        let mut command = goodwill();
+        command.args(["dev", "--json", "--http", "127.0.0.1:0", "--block-time", "100ms"]);
+        command.arg("--data").arg(data);
+        Starting::start(command).ready()
     }
 
     pub(crate) fn node(config: PathBuf) -> Self {

@@ -51,7 +51,7 @@ Epoch {now} has {seats} seats, {paid} of them bought. Below {min}, founders sit 
 fn costs(w: &Worked<'_>) -> String {
     format!(
         "## What it costs and brings
-- A slot of epoch {open} costs {price}, its order {fee}, even if the lot is against you.
+- A slot of epoch {open} costs {price}, ordering it {fee}. If the lot is against you, only the price comes back.
 - Its {turns} turns earn {reward} each: {full}. You gain {gain}.
 - When all slots are sold, you break even at {even} of your turns; each further order per slot adds {step}. Below that you lose, unless others miss turns that you then make.
 - Rewards can be spent after {maturity} ({mature}). Minting halves every {halving}, down to {tail} a turn; the price follows.
@@ -77,7 +77,7 @@ fn costs(w: &Worked<'_>) -> String {
 fn wrong(w: &Worked<'_>) -> String {
     format!(
         "## What can go wrong
-- **The price is never given back**, even if your machine fails or is late. A missed turn earns nothing.
+- **The price of a slot is never given back**, even if your machine fails or is late. A missed turn earns nothing.
 - Signing contradicting votes (*equivocation*, such as one key on two machines) loses all unpaid rewards, and bars you from ordering for {ban}.
 - Who loses a secret key loses its coins; who copies it can spend them.
 - If a third of the seats are offline, the chain stops until they return; it never splits. If more than a third cheat, no block is safe: two histories may both look final. Per epoch, a third of the seats costs {third}, two thirds {two_thirds}, three quarters {three_quarters}.

@@ -51,7 +51,7 @@ L'époque {now} a {seats} sièges, dont {paid} achetés. Sous {min}, des fondate
 fn costs(w: &Worked<'_>) -> String {
     format!(
         "## Ce que ça coûte et rapporte
-- Un créneau de l'époque {open} coûte {price}, sa commande {fee}, même si le sort est contre vous.
+- Un créneau de l'époque {open} coûte {price}, sa commande {fee}. Sans chance au tirage, seul le prix revient.
 - Ses {turns} tours à {reward} rapportent {full}. Vous gagnez {gain}.
 - Si tout est vendu, l'équilibre est à {even} de vos tours. Chaque commande de plus par créneau ajoute {step}. En dessous, vous perdez, sauf à faire des tours manqués par d'autres.
 - Les récompenses se dépensent après {maturity} ({mature}). Toutes les {halving}, la création baisse de moitié, jusqu'à {tail} par tour. Le prix suit.
@@ -77,7 +77,7 @@ fn costs(w: &Worked<'_>) -> String {
 fn wrong(w: &Worked<'_>) -> String {
     format!(
         "## Ce qui peut mal tourner
-- **Le prix n'est jamais rendu**, même en cas de panne ou de retard. Un tour manqué ne rapporte rien.
+- **Le prix d'un créneau n'est jamais rendu**, même en cas de panne ou de retard. Un tour manqué ne rapporte rien.
 - Signer des votes contradictoires (*équivocation*, comme une clé sur deux machines) coûte toute récompense non versée, et interdit de commander pendant {ban}.
 - Qui perd une clé secrète perd ses pièces. Qui la copie peut les dépenser.
 - Si un tiers des sièges est hors ligne, la chaîne s'arrête jusqu'à leur retour. Elle ne se divise jamais. Si plus d'un tiers triche, aucun bloc n'est sûr. Par époque, un tiers des sièges coûte {third}, deux tiers {two_thirds}, trois quarts {three_quarters}.
@@ -137,7 +137,7 @@ fn verdict(w: &Worked<'_>) -> String {
     let near = near.map_or_else(String::new, |o| {
         let captured = w.often(o.captured, o);
         format!(
-            " Plus près des trois quarts, le sort aide. {}\u{a0}% des commandes ont réussi dans {captured}.",
+            " Plus près des trois quarts, le sort aide : {}\u{a0}% ont réussi dans {captured}.",
             o.share_percent
         )
     });
@@ -178,7 +178,7 @@ fn check(w: &Worked<'_>) -> String {
     format!(
         "## Comment le vérifier vous-même
 - `goodwill account ADRESSE --proof` est un *client léger* : il vérifie les signatures des sièges, sans croire aucun nœud.
-- `/v1/supply` montre que premières pièces + pièces créées = toutes les pièces, où qu'elles soient.
+- `/v1/supply` montre que premières pièces + pièces créées = toutes les pièces.
 - `goodwill association show NUMÉRO` montre preuve, votes et argent reçu.
 - `goodwill energy` montre la puissance.
 - Le code des règles : <{}>

@@ -38,7 +38,7 @@ fn words(text: &str) -> usize {
 
 /// A long life: all numbers are as long as they get.
 fn old(manifest: &Manifest) -> Facts {
-    let much = Amount::from_units(123_456_789_012_345_678);
+    let much = Amount::from_units(1_234_567_890_123_456);
     Facts {
         epoch: 1_234_567,
         open: 1_234_569,

@@ -22,13 +22,13 @@ use goodwill_vm::{
     literal,
 };
 use goodwill_wallet::{
-    Client,
+    Client, ClientError,
     compose::{Draft, Offer, compose},
 };
 use std::path::PathBuf;
 
 /// Gas with which a call is tried, to see how much it needs: a balance must cover its fee.
-const TRIAL_GAS: [u64; 3] = [100_000_000, 10_000_000, 1_000_000];
+const TRIAL_GAS: [u64; 4] = [100_000_000, 30_000_000, 10_000_000, 1_000_000];
 
 /// What is the same for all that is signed.
 #[derive(Debug, clap::Args)]
@@ -165,17 +165,25 @@ fn composed(actor: &Actor, account: &Account, action: &Action, gas: u64) -> Resu
 
 /// The gas that contracts use for `action` now.
 fn needed(actor: &Actor, account: &Account, action: &Action) -> Result<u64, CliError> {
-    let trial = TRIAL_GAS.iter().find_map(|gas| composed(actor, account, action, *gas).ok());
-    let Some(trial) = trial else { return composed(actor, account, action, 0).map(|_| 0) };
-    let simulation = Simulation::Unsigned(trial.transaction(actor.key.public_key())?.into());
-    let simulated = simulate(&actor.client, &simulation)?;
-    check_simulated(simulated.as_ref())?;
     let own = composed(actor, account, action, 0)?.gas_limit;
-    Ok(match simulated {
-        Some(receipt) => receipt.gas_used.saturating_sub(own) + 1_000,
-        // Others of the account come before: as much as there is.
-        None => trial.gas_limit - own,
-    })
+    for gas in TRIAL_GAS {
+        // What the account cannot pay, or a block has not, is tried with less.
+        let Ok(trial) = composed(actor, account, action, gas) else { continue };
+        let simulation = Simulation::Unsigned(trial.transaction(actor.key.public_key())?.into());
+        let simulated = match simulate(&actor.client, &simulation) {
+            Err(CliError::Client(ClientError::Rejected(problem))) if problem.code == "gas_limit_too_high" => {
+                continue;
+            }
+            simulated => simulated?,
+        };
+        check_simulated(simulated.as_ref())?;
+        return Ok(match simulated {
+            Some(receipt) => receipt.gas_used.saturating_sub(own) + 1_000,
+            // Others of the account come before: as much as there is.
+            None => trial.gas_limit - own,
+        });
+    }
+    Ok(0)
 }
 
 pub(super) fn query(global: &Global, output: Output, args: &Ask) -> Result<(), CliError> {

@@ -25,6 +25,8 @@ use std::{fs, path::Path, thread, time::Duration};
 const PATIENCE: Duration = Duration::from_secs(30);
 /// How long the story rests between two looks at the chain.
 const REST: Duration = Duration::from_millis(250);
+/// How long the story waits before it tries again.
+const AGAIN: Duration = Duration::from_secs(2);
 /// Payments of the demo between two looks at the books.
 const PAYMENTS: u64 = 8;
 /// Where the candidate says that its statement can be read.
@@ -46,7 +48,9 @@ impl Story<'_> {
     /// # Errors
     /// When the chain refuses what it should not, or its books are wrong.
     pub(super) fn tell(&self, demo: bool) -> Result<(), CliError> {
-        match self.vote_in().and_then(|()| if demo { self.keep_going() } else { Ok(()) }) {
+        // What waited when the chain was stopped may still be on its way.
+        let voted = self.vote_in().or_else(|_| self.again());
+        match voted.and_then(|()| if demo { self.keep_going() } else { Ok(()) }) {
             // The chain was stopped in the middle of a sentence.
             Err(CliError::Client(ClientError::Network { .. } | ClientError::Unavailable(_)))
                 if self.stop.is_stopped() =>
@@ -55,6 +59,11 @@ impl Story<'_> {
             }
             told => told,
         }
+    }
+
+    fn again(&self) -> Result<(), CliError> {
+        thread::sleep(AGAIN);
+        self.vote_in()
     }
 
     fn vote_in(&self) -> Result<(), CliError> {
