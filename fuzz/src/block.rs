@@ -71,6 +71,8 @@ fn check_chain(chain: &ChainState) -> bool {
     let cells: u128 = Cell::ALL.iter().map(|cell| wide(chain.supply.cell(*cell))).sum();
     let issued = wide(chain.supply.genesis) + wide(chain.supply.minted);
     let fits = issued <= u128::from(u64::MAX);
-    assert_eq!(chain.supply.balances(), fits && issued == cells);
+    let income: u128 = chain.supply.income.0.iter().map(|amount| wide(*amount)).sum();
+    let pool = wide(chain.supply.cell(Cell::Pool));
+    assert_eq!(chain.supply.balances(), fits && issued == cells && income == pool);
     true
 }

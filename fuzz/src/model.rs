@@ -89,8 +89,9 @@ impl Model {
         for (id, signed) in offered {
             let (gas, bytes) = (gas(signed), signed.encode().len());
             let index = expected.receipts.len();
-            let full = gas_used + gas > self.parameters.gas_per_block_max
-                || size + bytes > self.parameters.body_size_max;
+            // More than a whole block has is refused as such.
+            let gas_max = self.parameters.gas_per_block_max;
+            let full = gas_used + gas.min(gas_max) > gas_max || size + bytes > self.parameters.body_size_max;
             if full {
                 expected.refused.get_or_insert((index, BTreeSet::new()));
                 continue;
