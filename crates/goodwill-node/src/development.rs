@@ -10,6 +10,7 @@ use goodwill_identity::{NotIssued, TestAuthority};
 use goodwill_ledger::manifest::{Member, development_manifest};
 use goodwill_types::{Address, Amount, SecretKey};
 use goodwill_wallet::development;
+use rand::RngExt as _;
 use std::{
     fs, io,
     net::{SocketAddr, TcpListener},
@@ -184,9 +185,20 @@ pub fn account_address(name: &str) -> Address {
     Address::of(&development::account(name).expect("a known name").public_key())
 }
 
+/// Ports for nodes: below those that systems give to connections that begin here, which would take
+/// them in the meantime.
+const PORTS: std::ops::Range<u16> = 20_000..32_768;
+/// How many ports are tried before the machine counts as full.
+const PORTS_TRIED: usize = 64;
+
 /// An address on this machine that nobody listens on at the moment.
-fn free_address() -> io::Result<SocketAddr> {
-    TcpListener::bind("127.0.0.1:0")?.local_addr()
+///
+/// # Errors
+/// When no port is free.
+pub fn free_address() -> io::Result<SocketAddr> {
+    let mut chance = rand::rng();
+    let mut listens = || TcpListener::bind(("127.0.0.1", chance.random_range(PORTS)))?.local_addr();
+    (1..PORTS_TRIED).find_map(|_| listens().ok()).map_or_else(listens, Ok)
 }
 
 fn at(path: &Path) -> impl FnOnce(io::Error) -> NodeError + use<> {

@@ -5,7 +5,7 @@
 use crate::world::{PATIENCE, Process, Starting, check_supply, wait_for, wait_until};
 use goodwill_node::{
     config::{KeyFile, store_key},
-    development::Development,
+    development::{Development, free_address},
     ledger::{Manifest, genesis_committee},
     load_manifest,
 };
@@ -21,7 +21,6 @@ use goodwill_wallet::{
 use std::{
     collections::BTreeMap,
     env, fs,
-    net::TcpListener,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -84,7 +83,7 @@ impl Net {
         store_key(&home, KeyFile::Miner, &key(miner)).unwrap();
         let founder = fs::read_to_string(self.folder.path().join("miner-0/node.toml")).unwrap();
         let listen = founder.lines().find(|line| line.starts_with("listen")).unwrap();
-        let (founder_key, own) = (development::miner(0).public_key(), free_address());
+        let (founder_key, own) = (development::miner(0).public_key(), free_address().unwrap());
         // Home lines: every second miner only dials out.
         let (slots, api, reachable) = (WANTED[miner], self.founders[0].api(), miner % 2 == 1);
         let text = format!(
@@ -118,10 +117,6 @@ impl Net {
 /// Fast, unless somebody wants to measure.
 fn block_time_ms() -> u64 {
     env::var("GOODWILL_BLOCK_TIME_MS").map_or(100, |text| text.parse().expect("a number"))
-}
-
-fn free_address() -> String {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
 }
 
 #[test]
