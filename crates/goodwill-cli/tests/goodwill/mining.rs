@@ -130,19 +130,21 @@ fn miners_buy_serve_earn_and_lose() {
     let mut shares = Shares::default();
     let (mut gaps_ms, mut killed_at) = (Vec::new(), None);
     for epoch in 2..2 + epochs {
+        if epochs > 8 && epoch == 8 {
+            // Before the draw, so that it takes up nothing of the next epoch.
+            net.reach_epoch(epoch, EPOCH / 4);
+            net.miners[KILLED].take().expect("it runs").kill();
+            killed_at = Some(epoch);
+        }
         net.reach_epoch(epoch, EPOCH / 2);
         let now = net.epoch(epoch);
         let paid = now.seats.iter().filter(|seat| seat.paid).count() as u32;
-        // Killed at the draw: what was drawn is not taken up, nothing is ordered while it is away.
+        // What was drawn is not taken up, and nothing is ordered while it is away.
         let away = killed_at.is_some_and(|at| epoch > at && epoch <= at + 3);
         let expected: u32 = WANTED.iter().sum::<u32>() - if away { WANTED[KILLED] } else { 0 };
         assert!(paid >= expected - WANTED[EQUIVOCATES], "{paid} paid seats in epoch {epoch}");
         gaps_ms.push(boundary_gap_ms(&net.founders[0], epoch * EPOCH));
         check_supply(&net.founders[0].get("/v1/supply"));
-        if epochs > 8 && epoch == 8 {
-            net.miners[KILLED].take().expect("it runs").kill();
-            killed_at = Some(epoch);
-        }
         if killed_at.is_some_and(|at| epoch == at + 2) {
             net.run(KILLED);
         }
