@@ -3,7 +3,7 @@
 use super::{canonical, known};
 use goodwill_ledger::{InvalidTransaction, check_transaction};
 use goodwill_types::{
-    Action, Amount, Application, Change, Domain, SignedTransaction,
+    Action, Amount, Change, Domain, IdentityProof, SignedTransaction,
     amendment::{CHANGES_MAX, REASON_SIZE_MAX},
     api,
     association::{PROOF_SIZE_MAX, URI_SIZE_MAX},
@@ -71,9 +71,8 @@ fn check_rules(signed: &SignedTransaction, size: usize) {
         Action::ServeSeats { seats, .. } => (80_000 * (seats.len() as u64 + 1), false),
         Action::ReportEquivocation { .. } => (250_000, false),
         Action::Donate { amount } => (0, *amount > Amount::ZERO),
-        Action::ApplyAssociation { application: Application { proof, .. } }
-        | Action::RenewAssociation { proof, .. }
-        | Action::RotateAssociation { proof, .. } => (20_000_000, proof.encode_size() <= PROOF_SIZE_MAX),
+        Action::ApplyAssociation { application } => identity(&application.proof),
+        Action::RenewAssociation { proof, .. } | Action::RotateAssociation { proof, .. } => identity(proof),
         Action::AttachEvidence { .. } | Action::Vote { .. } => (250_000, true),
         Action::ProposeAmendment { changes, .. } => (250_000, changes_hold(changes)),
         // Their gas and arguments have rules of their own, tried in the ledger's and the machine's tests.
@@ -89,6 +88,11 @@ fn check_rules(signed: &SignedTransaction, size: usize) {
     if let Err(InvalidTransaction::GasLimitTooLow { needed, .. }) = answer {
         assert_eq!(needed, gas);
     }
+}
+
+/// The price of a proof of identity, and whether it is small enough.
+fn identity(proof: &IdentityProof) -> (u64, bool) {
+    (20_000_000, proof.encode_size() <= PROOF_SIZE_MAX)
 }
 
 fn changes_hold(changes: &[Change]) -> bool {

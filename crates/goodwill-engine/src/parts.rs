@@ -181,7 +181,7 @@ where
             key_partition: format!("{prefix}-{name}-key"),
             key_page_cache: self.cache.clone(),
             value_partition: format!("{prefix}-{name}-value"),
-            compression: Some(3),
+            compression: Some(1),
             codec_config,
             items_per_section: ARCHIVE_SECTION,
             key_write_buffer: STORAGE_BUFFER,

@@ -18,7 +18,7 @@ use goodwill_proof::Entry;
 use goodwill_types::{
     BlockContext, Body, Committee, Equivocation, Header, Key, Known, Progress, PublicKey, Receipt, SecretKey,
     SignedTransaction, TransactionId, Value, api,
-    codec::{Encode, List, Read, decode},
+    codec::{Encode, List, Read, ReadExt, decode},
 };
 use std::{
     num::NonZeroU64,
@@ -227,7 +227,7 @@ impl StateMachine for Chain {
         if let Some(local) = reoffer {
             let _ = self.reoffer.try_send(local);
         }
-        self.feed.publish(block_view(block, &body));
+        self.feed.publish(block_view(&block.header, block.body.len(), ids(block)));
     }
 
     fn handed_over(&self, last: &Header, next: Entry) {
@@ -254,9 +254,14 @@ fn answer<T: Read<Cfg = ()>, U>(known: &Known, key: Key, answer: impl FnOnce(Opt
     }
 }
 
+/// The ids of a block's transactions: a receipt begins with its own, which need not be hashed again.
+fn ids(block: &FinalizedBlock) -> Vec<TransactionId> {
+    let id = |receipt: &Bytes| TransactionId::read(&mut receipt.clone()).expect("receipts of our own rules");
+    block.receipts.iter().map(id).collect()
+}
+
 /// A block as the API shows it, without its certificate.
-pub(crate) fn block_view(block: &FinalizedBlock, body: &Body) -> api::Block {
-    let header = &block.header;
+pub(crate) fn block_view(header: &Header, body_size: usize, ids: Vec<TransactionId>) -> api::Block {
     api::Block {
         height: header.height,
         digest: header.digest().into(),
@@ -267,8 +272,8 @@ pub(crate) fn block_view(block: &FinalizedBlock, body: &Body) -> api::Block {
         timestamp_ms: header.timestamp_ms,
         state_root: header.state_root.into(),
         receipts_root: header.receipts_root.into(),
-        transactions: body.transactions.iter().map(|t| t.id().into()).collect(),
-        size_bytes: block.body.len() as u64,
+        transactions: ids.into_iter().map(Into::into).collect(),
+        size_bytes: body_size as u64,
         certificate: None,
     }
 }

@@ -129,7 +129,8 @@ impl Miner {
         if let Ok(evidence) = self.equivocations.try_recv() {
             info!(seat = %evidence.seat, epoch = evidence.epoch(), "reporting a seat that equivocated");
             let account = self.holds(&client)?.1;
-            let draft = self.draft(&status, &account, Action::ReportEquivocation { evidence })?;
+            let draft =
+                self.draft(&status, &account, Action::ReportEquivocation { evidence: evidence.into() })?;
             *sent_until = self.send(&client, &draft)?;
             return Ok(());
         }

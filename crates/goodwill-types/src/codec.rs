@@ -10,7 +10,10 @@ use commonware_codec::RangeCfg;
 pub use commonware_codec::{
     Buf, Copying, DecodeExt, Encode, EncodeSize, Error, Read, ReadExt, Write, varint::UInt,
 };
-use std::{fmt, ops::Deref};
+use std::{
+    fmt,
+    ops::{Deref, DerefMut},
+};
 
 /// Implements the codec of a struct, field by field in the order given; `: varint` for integers that
 /// are mostly small.
@@ -134,6 +137,48 @@ impl<T: Read<Cfg = ()>, const MIN: usize, const MAX: usize> Read for List<T, MIN
     type Cfg = ();
     fn read_cfg(buf: &mut impl Buf, (): &()) -> Result<Self, Error> {
         Ok(Self(Vec::read_cfg(buf, &(RangeCfg::new(MIN..=MAX), ()))?))
+    }
+}
+
+/// What is large and rare in an enum: elsewhere, so that the other variants are small.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Boxed<T>(Box<T>);
+
+impl<T> From<T> for Boxed<T> {
+    fn from(value: T) -> Self {
+        Self(Box::new(value))
+    }
+}
+
+impl<T> Deref for Boxed<T> {
+    type Target = T;
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T> DerefMut for Boxed<T> {
+    fn deref_mut(&mut self) -> &mut T {
+        &mut self.0
+    }
+}
+
+impl<T: Write> Write for Boxed<T> {
+    fn write(&self, buf: &mut impl BufMut) {
+        self.0.write(buf);
+    }
+}
+
+impl<T: EncodeSize> EncodeSize for Boxed<T> {
+    fn encode_size(&self) -> usize {
+        self.0.encode_size()
+    }
+}
+
+impl<T: Read<Cfg = ()>> Read for Boxed<T> {
+    type Cfg = ();
+    fn read_cfg(buf: &mut impl Buf, (): &()) -> Result<Self, Error> {
+        T::read(buf).map(Self::from)
     }
 }
 

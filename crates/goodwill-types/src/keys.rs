@@ -11,6 +11,8 @@ use std::{fmt, str::FromStr};
 
 /// An ed25519 signature, 64 bytes.
 pub type Signature = ed25519::Signature;
+/// A key's point on the curve: the form in which it verifies signatures.
+pub type Point = ed25519::PublicKey;
 
 /// Why bytes are not a public key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -90,8 +92,9 @@ impl PublicKey {
         &self.0
     }
 
-    fn point(&self) -> Option<ed25519::PublicKey> {
-        ed25519::PublicKey::decode(Copying(&self.0)).ok()
+    /// The key's point, where there is one. Finding it is a fifth of the work of verifying a signature.
+    pub fn point(&self) -> Option<Point> {
+        Point::decode(Copying(&self.0)).ok()
     }
 }
 
@@ -208,13 +211,23 @@ pub struct Signed<'a> {
 /// The one rule for signatures: which of `signed` hold, in their order. A batch is tried first;
 /// only when it fails is each looked at alone, with the same verdict as in the batch.
 pub fn verify(domain: Domain, chain_id: &Digest, signed: &[Signed<'_>]) -> Vec<bool> {
+    verify_at(domain, chain_id, signed, PublicKey::point)
+}
+
+/// [`verify`], with points of keys that `point` may remember.
+pub(crate) fn verify_at(
+    domain: Domain,
+    chain_id: &Digest,
+    signed: &[Signed<'_>],
+    point: impl Fn(&PublicKey) -> Option<Point>,
+) -> Vec<bool> {
     let prepared: Vec<_> = signed
         .iter()
-        .map(|s| Some((s.signer.point()?, [chain_id.as_ref(), s.message].concat(), s.signature)))
+        .map(|s| Some((point(s.signer)?, [chain_id.as_ref(), s.message].concat(), s.signature)))
         .collect();
     let points: Vec<_> = prepared.iter().flatten().collect();
     let all = points.len() > 1
-        && ed25519::PublicKey::verify_batch(
+        && Point::verify_batch(
             &mut rand::rng(),
             &points,
             |_, (public_key, message, signature)| BatchEntry {

@@ -5,10 +5,10 @@ use crate::{
     SecretKey, Signature,
     amendment::{ChangeList, REASON_SIZE_MAX},
     block::SEATS_MAX,
-    codec::{Encode, List, Text, record, variants},
+    codec::{Boxed, Encode, List, Text, record, variants},
     contract::{Arguments, Method, Source},
     hash,
-    keys::{Signed, verify},
+    keys::{Point, Signed, verify_at},
 };
 use std::fmt;
 
@@ -81,7 +81,7 @@ pub enum Action {
     /// Shows that a seat voted against itself. Whoever reports it gets the fee back.
     ReportEquivocation {
         /// The two votes.
-        evidence: Equivocation,
+        evidence: Boxed<Equivocation>,
     },
     /// Gives coins to the donation pool.
     Donate {
@@ -91,7 +91,7 @@ pub enum Action {
     /// Asks to receive donations, on the sender's account, and deposits coins until that is decided.
     ApplyAssociation {
         /// Who asks.
-        application: Application,
+        application: Boxed<Application>,
     },
     /// Says that an association operates for its cause.
     AttachEvidence {
@@ -242,6 +242,15 @@ pub fn verify_signatures<'a>(
     chain_id: &Digest,
     transactions: impl IntoIterator<Item = &'a SignedTransaction>,
 ) -> Vec<bool> {
+    verify_signatures_at(chain_id, transactions, PublicKey::point)
+}
+
+/// [`verify_signatures`], with points of keys that `point` may remember.
+pub fn verify_signatures_at<'a>(
+    chain_id: &Digest,
+    transactions: impl IntoIterator<Item = &'a SignedTransaction>,
+    point: impl Fn(&PublicKey) -> Option<Point>,
+) -> Vec<bool> {
     let (messages, signers): (Vec<_>, Vec<_>) = transactions
         .into_iter()
         .map(|t| (t.transaction.encode(), (&t.transaction.sender, &t.signature)))
@@ -251,7 +260,7 @@ pub fn verify_signatures<'a>(
         .zip(signers)
         .map(|(message, (signer, signature))| Signed { signer, message, signature })
         .collect();
-    verify(Domain::Transaction, chain_id, &signed)
+    verify_at(Domain::Transaction, chain_id, &signed, point)
 }
 
 /// A transaction's name: the hash of its signed bytes.

@@ -172,7 +172,7 @@ pub(crate) fn run(global: &Global, output: Output, args: Args) -> Result<(), Cli
                 statement: link(shown.statement_uri, proof.statement_hash.0)?,
                 proof: proof.proof()?,
             };
-            acting.act(global, output, Action::ApplyAssociation { application })
+            acting.act(global, output, Action::ApplyAssociation { application: application.into() })
         }
         Command::Vote { id, choice, acting } => acting.act(global, output, Action::Vote { poll: id, choice }),
         Command::Evidence { id, uri, file, acting } => {

@@ -101,7 +101,7 @@ impl Net {
 
     fn reach_epoch(&self, epoch: u64, offset: u64) {
         let height = epoch * EPOCH + offset;
-        let patience = PATIENCE + Duration::from_millis(EPOCH * block_time_ms() * 2);
+        let patience = PATIENCE + Duration::from_millis(EPOCH * block_time_ms() * 4);
         wait_for(&format!("height {height}"), patience, || self.founders[0].height() >= height);
     }
 
@@ -202,7 +202,7 @@ fn equivocate(net: &Net, epoch: u64) {
     let terms = Terms::try_from(&client.status().unwrap()).unwrap();
     let holds = client.account(&from, &terms.chain.prefix, false).unwrap();
     let account = Account { balance: holds.balance.0, nonce: holds.nonce };
-    let report = Action::ReportEquivocation { evidence };
+    let report = Action::ReportEquivocation { evidence: evidence.into() };
     let signed = compose(&terms, from, &account, report, Offer::default()).unwrap().sign(&reporter).unwrap();
     let sent = client.submit_and_wait(&signed, crate::world::PATIENCE).unwrap();
     assert_eq!(sent.status, api::TransactionStatus::Final, "{sent:?}");

@@ -192,7 +192,7 @@ pub(crate) fn application(sandbox: &Sandbox, key: &SecretKey, issued: &Issued, d
         statement: link(domain),
         proof: proof(sandbox, issued, &account(key), domain),
     };
-    Action::ApplyAssociation { application }
+    Action::ApplyAssociation { application: application.into() }
 }
 
 /// Applies for `domain`, and gives the association's number.

@@ -99,7 +99,7 @@ fn report(quorum: &mut Quorum) -> Result<goodwill_types::Amount, String> {
     let [first, second] =
         [b"one".as_slice(), b"other"].map(|what| finalize(&quorum.block(what), seat, &quorum.chain_id));
     let evidence = Equivocation { seat: seat.public_key(), first, second };
-    let action = Action::ReportEquivocation { evidence };
+    let action = Action::ReportEquivocation { evidence: evidence.into() };
     let reporter = quorum.people[1].clone();
     match done(act(&mut quorum.sandbox, &reporter, action)?)? {
         Event::EquivocationPunished { miner, confiscated, .. } if miner == account(&quorum.people[0]) => {

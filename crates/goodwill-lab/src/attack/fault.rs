@@ -49,7 +49,7 @@ pub(crate) fn equivocation(trial: &Trial) -> Result<Found, String> {
     let evidence = two_votes(&sandbox, &seat_keys(&cheat, epoch, 4)[0], epoch);
     let before = sandbox.account(&account(&reporter)).balance;
     let report = |sandbox: &mut Sandbox| {
-        let action = Action::ReportEquivocation { evidence: evidence.clone() };
+        let action = Action::ReportEquivocation { evidence: evidence.clone().into() };
         super::chain::act(sandbox, &reporter, action)
     };
     let Event::EquivocationPunished { confiscated, .. } = done(report(&mut sandbox)?)? else {

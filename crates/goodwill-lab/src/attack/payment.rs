@@ -33,7 +33,7 @@ pub(crate) fn replay(trial: &Trial) -> Result<Found, String> {
     let signed = here.transaction(&person.public_key(), pay).sign(person, &id);
     here.submit(signed.clone()).map_err(|invalid| invalid.to_string())?;
     let founder = trial.key("founder", 0);
-    let evidence = Action::ReportEquivocation { evidence: two_votes(&here, &founder, 0) };
+    let evidence = Action::ReportEquivocation { evidence: two_votes(&here, &founder, 0).into() };
     let proof = application(&here, person, &issue(&authority, "trees.org"), "trees.org");
     let seat = consented(&here, person, &trial.key("seat", 0))?;
 

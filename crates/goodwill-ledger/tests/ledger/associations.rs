@@ -54,7 +54,7 @@ fn application(sandbox: &Sandbox, n: u8, domain: &str) -> Action {
         statement: link(domain),
         proof: proof(sandbox, &issued(domain), &address(n), domain),
     };
-    Action::ApplyAssociation { application }
+    Action::ApplyAssociation { application: application.into() }
 }
 
 fn act(sandbox: &mut Sandbox, signer: &SecretKey, action: Action) -> Receipt {
@@ -266,8 +266,8 @@ fn a_proof_for_another_account_domain_or_chain_is_refused() {
         failure(&stolen),
         &Failure::IdentityRefused { reason: Text::new("signature".into()).unwrap() }
     );
-    let renamed = Application { domain: Text::new("others.org".into()).unwrap(), ..application.clone() };
-    let renamed = act(&mut sandbox, &key(1), Action::ApplyAssociation { application: renamed });
+    let renamed = Application { domain: Text::new("others.org".into()).unwrap(), ..(*application).clone() };
+    let renamed = act(&mut sandbox, &key(1), Action::ApplyAssociation { application: renamed.into() });
     assert_eq!(failure(&renamed).code(), "identity_refused");
     let mut elsewhere = chain(&[("ban_epochs", 5)]);
     let elsewhere =

@@ -345,7 +345,7 @@ fn equivocation_costs_all_that_is_not_matured() {
     assert!(earned > Amount::ZERO);
 
     let report = |sandbox: &Sandbox, evidence: Equivocation| {
-        sandbox.transaction(&key(3).public_key(), Action::ReportEquivocation { evidence })
+        sandbox.transaction(&key(3).public_key(), Action::ReportEquivocation { evidence: evidence.into() })
     };
     let evidence = votes(&sandbox, &seat_key(1, epoch, 0), epoch);
     let mut forged = evidence.clone();

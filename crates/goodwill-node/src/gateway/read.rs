@@ -13,10 +13,9 @@ use axum::{
     http::{StatusCode, header, request::Parts},
     response::IntoResponse,
 };
-use goodwill_engine::FinalizedBlock;
 use goodwill_ledger::{Cell, ChainState, chain_key, gas::GAS_PRICES};
 use goodwill_types::{
-    Account, Address, Body, Committee, Header, TransactionId, api,
+    Account, Address, Body, Committee, Header, SignedTransaction, TransactionId, api,
     codec::{Encode, decode},
 };
 use serde::Deserialize;
@@ -158,7 +157,8 @@ pub(super) async fn stored_block(gateway: &Gateway, height: u64) -> Result<Optio
     let Some((header, body)) = gateway.engine.block(height).await? else { return Ok(None) };
     // Genesis has no body.
     let typed = decode::<Body>(&body).unwrap_or_default();
-    Ok(Some(crate::chain::block_view(&FinalizedBlock { header, body, receipts: Vec::new() }, &typed)))
+    let ids = typed.transactions.iter().map(SignedTransaction::id).collect();
+    Ok(Some(crate::chain::block_view(&header, body.len(), ids)))
 }
 
 /// A transaction that is final, waits here, or expired here.

@@ -106,7 +106,7 @@ impl Story<'_> {
             proof: proof_of(chain, signature)?,
         };
         let key = development::account(CANDIDATE_ACCOUNT).expect("a known name");
-        self.act(&key, Action::ApplyAssociation { application })?;
+        self.act(&key, Action::ApplyAssociation { application: application.into() })?;
         let associations = self.client.associations(0)?;
         let asked = associations.into_iter().find(|one| one.domain == CANDIDATE_DOMAIN);
         asked.ok_or_else(|| damaged("the chain does not list it".into()))
