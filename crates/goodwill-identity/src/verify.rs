@@ -3,33 +3,33 @@
 use crate::{Anchors, CERTIFICATES_MAX, Identity, InvalidProof, PROOF_SIZE_MAX, check_domain};
 use rustls_pki_types::{CertificateDer, DnsName, ServerName, SignatureVerificationAlgorithm, UnixTime};
 use std::time::Duration;
-use webpki::{EndEntityCert, Error, KeyUsage, ring};
+use webpki::{EndEntityCert, Error, KeyUsage, aws_lc_rs};
 
 /// By what authorities may sign certificates.
 const CHAIN_ALGORITHMS: &[&dyn SignatureVerificationAlgorithm] = &[
-    ring::ECDSA_P256_SHA256,
-    ring::ECDSA_P256_SHA384,
-    ring::ECDSA_P384_SHA256,
-    ring::ECDSA_P384_SHA384,
-    ring::ED25519,
-    ring::RSA_PKCS1_2048_8192_SHA256,
-    ring::RSA_PKCS1_2048_8192_SHA384,
-    ring::RSA_PKCS1_2048_8192_SHA512,
-    ring::RSA_PSS_2048_8192_SHA256_LEGACY_KEY,
-    ring::RSA_PSS_2048_8192_SHA384_LEGACY_KEY,
-    ring::RSA_PSS_2048_8192_SHA512_LEGACY_KEY,
+    aws_lc_rs::ECDSA_P256_SHA256,
+    aws_lc_rs::ECDSA_P256_SHA384,
+    aws_lc_rs::ECDSA_P384_SHA256,
+    aws_lc_rs::ECDSA_P384_SHA384,
+    aws_lc_rs::ED25519,
+    aws_lc_rs::RSA_PKCS1_2048_8192_SHA256,
+    aws_lc_rs::RSA_PKCS1_2048_8192_SHA384,
+    aws_lc_rs::RSA_PKCS1_2048_8192_SHA512,
+    aws_lc_rs::RSA_PSS_2048_8192_SHA256_LEGACY_KEY,
+    aws_lc_rs::RSA_PSS_2048_8192_SHA384_LEGACY_KEY,
+    aws_lc_rs::RSA_PSS_2048_8192_SHA512_LEGACY_KEY,
 ];
 
 /// By what a domain's key may sign the message: two for each kind of key, one for Ed25519. The proof
 /// does not say which; those of the key's kind are tried.
 const MESSAGE_ALGORITHMS: &[&dyn SignatureVerificationAlgorithm] = &[
-    ring::ECDSA_P256_SHA256,
-    ring::ECDSA_P256_SHA384,
-    ring::ECDSA_P384_SHA256,
-    ring::ECDSA_P384_SHA384,
-    ring::ED25519,
-    ring::RSA_PKCS1_2048_8192_SHA256,
-    ring::RSA_PSS_2048_8192_SHA256_LEGACY_KEY,
+    aws_lc_rs::ECDSA_P256_SHA256,
+    aws_lc_rs::ECDSA_P256_SHA384,
+    aws_lc_rs::ECDSA_P384_SHA256,
+    aws_lc_rs::ECDSA_P384_SHA384,
+    aws_lc_rs::ED25519,
+    aws_lc_rs::RSA_PKCS1_2048_8192_SHA256,
+    aws_lc_rs::RSA_PSS_2048_8192_SHA256_LEGACY_KEY,
 ];
 
 /// Checks that whoever controls `domain` at `time_s`, in seconds since 1970, signed `message`: as
