@@ -21,7 +21,7 @@ pub(crate) use committee::{begin, form, founders_committee};
 pub(crate) use fault::apply_report;
 pub(crate) use maturity::end_epoch;
 pub(crate) use order::{NewOrder, apply_draw, apply_order};
-pub use price::{RHO, order_fee, subsidy};
+pub use price::{RHO, cost_of, order_fee, price, subsidy};
 pub use records::{
     Drawn, Draws, Epoch, Miner, ORDERS_MAX, Order, OrderPage, Owner, Owners, SeatRecord, TakenSeat,
     TakenSeats, draws_key, order_page_key, owners_key, page_of, taken_seats_key,

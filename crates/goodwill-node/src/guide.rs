@@ -9,7 +9,7 @@ mod worked;
 
 use goodwill_ledger::{
     Manifest, Parameters,
-    mining::{Epoch, RHO, subsidy},
+    mining::{Epoch, price, subsidy},
 };
 use goodwill_types::Amount;
 use std::{fmt, str::FromStr};
@@ -116,13 +116,6 @@ impl Facts {
             ..self
         }
     }
-}
-
-/// What a slot costs whose turns earn `reward`.
-fn price(parameters: &Parameters, reward: Amount) -> Amount {
-    let full = u128::from(parameters.paid_turns()) * u128::from(reward.units);
-    let price = (full * u128::from(RHO.0)).div_ceil(u128::from(RHO.1));
-    Amount::from_units(u64::try_from(price).unwrap_or(u64::MAX))
 }
 
 /// The guide of a chain in Markdown, of at most [`WORDS_MAX`] words. The first one of a chain may take

@@ -4,6 +4,10 @@ use crate::{Global, Output, error::CliError, person, trust::Trust};
 use goodwill_types::api;
 use goodwill_wallet::{Client, VerifiedAccount};
 use serde::Serialize;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// When a proof is called old, in seconds: many blocks of any chain.
+const OLD_S: u64 = 600;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -19,6 +23,10 @@ struct Answer<'a> {
     account: &'a api::Account,
     /// Whether a proof was checked.
     verified: bool,
+    /// How long ago the block that proves it was made, in milliseconds by this machine's clock. What a
+    /// gateway proves is true, but can be old.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    age_ms: Option<u64>,
     /// Whether the trusted manifest came from the gateway itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     manifest_of_gateway: Option<bool>,
@@ -36,10 +44,16 @@ pub(crate) fn run(global: &Global, output: Output, args: Args) -> Result<(), Cli
     let answer = Answer {
         account: &account,
         verified: verified.is_some(),
+        age_ms: verified.as_ref().map(age_ms),
         manifest_of_gateway: args.trust.manifest_of_gateway(),
     };
     output.print(&answer, || describe(&account, &status.symbol, verified.as_ref(), &args.trust));
     Ok(())
+}
+
+fn age_ms(verified: &VerifiedAccount) -> u64 {
+    let now_ms = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_millis() as u64);
+    now_ms.saturating_sub(verified.header.timestamp_ms)
 }
 
 fn describe(
@@ -53,7 +67,12 @@ fn describe(
         account.address, account.balance.0, account.nonce, account.height
     );
     if let Some(verified) = verified {
-        text += &format!("\nproven by block {}, {}", verified.header.height, trust.words());
+        let age_s = age_ms(verified) / 1_000;
+        text += &format!("\nproven by block {}, {age_s} s old, {}", verified.header.height, trust.words());
+        if age_s > OLD_S {
+            text +=
+                "\nNewer blocks may say something else: if the chain goes on, this gateway does not show it";
+        }
     }
     text
 }

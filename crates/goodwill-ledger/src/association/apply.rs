@@ -6,8 +6,8 @@ use super::records::{
 use crate::{ChainState, Manifest, Parameters, StoreError, state::State, supply::Cell};
 use goodwill_identity::{Identity, verify};
 use goodwill_types::{
-    Address, Amount, Application, Event, Failure, IdentityProof, Link,
-    association::{EVIDENCE_MAX, claim},
+    Address, Amount, Application, Cause, Event, Failure, IdentityProof, Link,
+    association::{DOMAIN_SIZE_MAX, EVIDENCE_MAX, NAME_SIZE_MAX, claim},
     codec::{List, Text},
 };
 
@@ -86,20 +86,23 @@ pub(crate) fn apply_application(
         received: Amount::ZERO,
         domain: name_of_domain,
     };
-    let (name, cause, domain, statement) = (name.clone(), *cause, domain.clone(), statement.clone());
-    let profile = Profile { name, cause, domain, ..shown(identity, statement, asked.chain.height + 1) };
+    let stated = (name.clone(), *cause, domain.clone(), statement.clone());
+    let profile = shown(identity, stated, asked.chain.height + 1);
     state.write(Association::key(id), &association);
     state.write(Profile::key(id), &profile);
     state.write(Association::domain_key(&name_of_domain), &id);
     Ok(Ok(Event::AssociationApplied { id, account, deposit }))
 }
 
-/// What a proof showed; name, cause and domain are the caller's to fill in.
-fn shown(identity: Identity, statement: Link, height: u64) -> Profile {
+/// What an association says of itself: name, cause, domain, statement.
+type Stated = (Text<NAME_SIZE_MAX>, Cause, Text<DOMAIN_SIZE_MAX>, Link);
+
+/// Who it is by the proof that it gave.
+fn shown(identity: Identity, (name, cause, domain, statement): Stated, height: u64) -> Profile {
     Profile {
-        name: Text::default(),
-        cause: goodwill_types::Cause::Humanity {},
-        domain: Text::default(),
+        name,
+        cause,
+        domain,
         statement,
         organisation: identity.organisation.and_then(Text::new),
         certificate: identity.certificate.into(),
@@ -198,8 +201,7 @@ pub(crate) fn apply_renewal(
         Err(failure) => return Ok(Err(failure)),
     };
     let Profile { name, cause, domain, .. } = before;
-    let profile =
-        Profile { name, cause, domain, ..shown(identity, statement.clone(), asked.chain.height + 1) };
+    let profile = shown(identity, (name, cause, domain, statement.clone()), asked.chain.height + 1);
     association.renewing = association.status.receives();
     state.write(Profile::key(id), &profile);
     state.write(Association::key(id), &association);

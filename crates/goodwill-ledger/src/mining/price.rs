@@ -26,11 +26,19 @@ pub(crate) fn open(parameters: &Parameters, epoch: u64, pot: Amount) -> Epoch {
     Epoch { price: price(parameters, reward), reward, subsidy, ..Epoch::default() }
 }
 
+/// What a slot costs of an epoch in which a turn earns `reward`.
+///
 /// spec: orders 2. Rounds up: the remainder is donated.
-fn price(parameters: &Parameters, reward: Amount) -> Amount {
+pub fn price(parameters: &Parameters, reward: Amount) -> Amount {
     let full = u128::from(parameters.paid_turns()) * u128::from(reward.units);
     let price = (full * u128::from(RHO.0)).div_ceil(u128::from(RHO.1));
     Amount::from_units(u64::try_from(price).expect("the manifest bounds the subsidy, the supply the pot"))
+}
+
+/// What a part of `seats` cost at a `price` each, the part rounded up to whole seats.
+pub fn cost_of(price: Amount, seats: u32, (numerator, denominator): (u64, u64)) -> Amount {
+    let part = (u64::from(seats) * numerator).div_ceil(denominator);
+    Amount::from_units(price.units.saturating_mul(part))
 }
 
 /// What ordering one slot costs, besides its price.

@@ -13,7 +13,8 @@ use axum::{
 use goodwill_ledger::{
     Parameters,
     mining::{
-        Draws, Epoch, Miner, OrderPage, Owners, SeatRecord, draws_key, order_page_key, owners_key, page_of,
+        Draws, Epoch, Miner, OrderPage, Owners, SeatRecord, cost_of as cost_of_part, draws_key,
+        order_page_key, owners_key, page_of,
     },
 };
 use goodwill_types::{
@@ -156,10 +157,7 @@ fn cost_of(record: &Epoch, parameters: &Parameters) -> api::CostOf {
         0 => parameters.slots_per_epoch,
         seats => seats,
     };
-    let part = |numerator: u32, denominator: u32| {
-        let seats = u64::from((seats * numerator).div_ceil(denominator));
-        Amount::from_units(record.price.units.saturating_mul(seats)).into()
-    };
+    let part = |numerator, denominator| cost_of_part(record.price, seats, (numerator, denominator)).into();
     api::CostOf { third: part(1, 3), two_thirds: part(2, 3), three_quarters: part(3, 4) }
 }
 

@@ -101,7 +101,7 @@ Miners, by *live* seats (with a block made in the epoch). An association is appr
 
 A proof of identity shows who controls a domain, not goodness: voters judge that.
 
-**Three quarters of the seats can capture the pool** by approving themselves. **A quarter can freeze** an association's payments, up to {freeze}, once per mandate.
+**Three quarters of the seats can capture the pool** by approving themselves. **A quarter can block approvals, and freeze** an association's payments, up to {freeze}, once per mandate.
 ",
         window = epochs(w, w.rules().poll_window),
         window_time = time(&w.epochs(w.rules().poll_window)),

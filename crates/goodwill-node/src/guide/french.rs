@@ -101,7 +101,7 @@ Les mineurs, par leurs sièges *vivants* (un bloc fait dans l'époque). Une asso
 
 Une preuve d'identité montre qui contrôle un domaine, pas la bonté. Les votants en jugent.
 
-**Trois quarts des sièges peuvent capturer les dons** en s'approuvant eux-mêmes. **Un quart peut geler** les paiements d'une association, jusqu'à {freeze}, une fois par mandat.
+**Trois quarts des sièges peuvent capturer les dons** en s'approuvant eux-mêmes. **Un quart peut bloquer les approbations et geler** les paiements d'une association, jusqu'à {freeze}, une fois par mandat.
 ",
         window = epochs(w, w.rules().poll_window),
         window_time = time(&w.epochs(w.rules().poll_window)),

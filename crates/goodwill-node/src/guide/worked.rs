@@ -4,7 +4,10 @@ use super::{
     Facts, Language,
     sampling::{Draws, Outcome, Table, table},
 };
-use goodwill_ledger::{Manifest, Parameters, mining::order_fee};
+use goodwill_ledger::{
+    Manifest, Parameters,
+    mining::{cost_of, order_fee},
+};
 use goodwill_types::Amount;
 
 /// The most words of a chain's own statement that the guide repeats.
@@ -106,12 +109,11 @@ impl<'a> Worked<'a> {
     /// What a part of the present seats costs in an epoch at the price of the next; of all slots
     /// before there are seats.
     pub(super) fn cost(&self, numerator: u64, denominator: u64) -> String {
-        let seats = match u64::from(self.facts.seats) {
-            0 => self.slots(),
+        let seats = match self.facts.seats {
+            0 => self.rules().slots_per_epoch,
             seats => seats,
         };
-        let part = (seats * numerator).div_ceil(denominator);
-        self.coins(Amount::from_units(self.facts.price.units.saturating_mul(part)))
+        self.coins(cost_of(self.facts.price, seats, (numerator, denominator)))
     }
 
     /// How long so many epochs take.
