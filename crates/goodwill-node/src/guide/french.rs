@@ -77,9 +77,9 @@ fn costs(w: &Worked<'_>) -> String {
 fn wrong(w: &Worked<'_>) -> String {
     format!(
         "## Ce qui peut mal tourner
-- **Le prix d'un créneau n'est jamais rendu**, même en cas de panne ou de retard. Un tour manqué ne rapporte rien.
+- **Le prix d'un créneau n'est jamais rendu**, même en cas de panne. Un tour manqué ne rapporte rien.
 - Signer des votes contradictoires (*équivocation*, comme une clé sur deux machines) coûte toute récompense non versée, et interdit de commander pendant {ban}.
-- Qui perd une clé secrète perd ses pièces. Qui la copie peut les dépenser.
+- Qui perd une clé secrète perd ses pièces ; qui la copie les dépense.
 - Si un tiers des sièges est hors ligne, la chaîne s'arrête jusqu'à leur retour. Elle ne se divise jamais. Si plus d'un tiers triche, aucun bloc n'est sûr. Par époque, un tiers des sièges coûte {third}, deux tiers {two_thirds}, trois quarts {three_quarters}.
 - Tout le monde peut acheter des commandes, et des voix. Les paiements hors de la chaîne sont inévitables.
 - Les vieilles clés ne coûtent rien : on peut en forger une autre histoire. Partez d'un bloc connu (*point de contrôle*) de moins de {trust} ({trusted}), sinon il est refusé.
