@@ -114,16 +114,11 @@ impl<E: Spawner + StorageContext> Chain<E> {
 
     /// The block with its receipts. They are kept from its execution; executed again where so many
     /// blocks waited to be final that they were dropped.
-    async fn with_receipts(
-        &self,
-        runtime: &E,
-        block: &Block,
-        before: &Reader<Database<E>>,
-    ) -> FinalizedBlock {
+    async fn with_receipts(&self, block: &Block, before: &Reader<Database<E>>) -> FinalizedBlock {
         let receipts = match self.receipts.take(&block.header) {
             Some(receipts) => receipts,
             None => {
-                state::replay(runtime, before, self.execution(block, true))
+                state::replay(before, self.execution(block, true))
                     .await
                     .unwrap_or_else(|Refused(why)| panic!("a final block was refused: {why}"))
                     .receipts
@@ -239,12 +234,12 @@ impl<E: Spawner + StorageContext + Clock> Application<E> for Chain<E> {
 
     async fn capture(
         &mut self,
-        (runtime, _): (E, Context),
+        _: (E, Context),
         block: &Block,
         _: &Sealed<E>,
         before: Reader<Database<E>>,
     ) -> FinalizedBlock {
-        let block = self.with_receipts(&runtime, block, &before).await;
+        let block = self.with_receipts(block, &before).await;
         let kept = self.machine.commit(&block).await;
         kept.unwrap_or_else(|why| panic!("{}{why}", crate::failure::COMMIT));
         block

@@ -94,26 +94,14 @@ pub(crate) async fn answer<T, E: StorageContext + Spawner>(
 /// # Errors
 /// The block breaks a rule, or the machine asks or writes too much.
 pub(crate) async fn replay<E: StorageContext + Spawner>(
-    context: &E,
     before: &Reader<Database<E>>,
-    execution: Box<dyn Execution>,
+    mut execution: Box<dyn Execution>,
 ) -> Result<Executed, Refused> {
-    let (source, mut running) = (Source::Applied(before), Running::new(execution));
-    for _ in 0..ROUNDS_MAX {
-        match running.go_on(context).await {
-            Progress::Done(done) => return done.and_then(check_changes),
-            Progress::Need(keys) => {
-                let keys = check_keys(keys)?;
-                let values = source.values(&keys).await;
-                supply(&mut running.known, keys, values);
-            }
-        }
-    }
-    Err(too_many_rounds())
+    answer(Source::Applied(before), |known| execution.run(known)).await?.and_then(check_changes)
 }
 
-/// Runs `execution` on the state of `batch`, and computes the root of the state after it. What was
-/// read is not looked up again when it is written.
+/// Runs `execution` on the state of `batch`, and computes the root of the state after it, on a thread that
+/// may take its time.
 ///
 /// # Errors
 /// The block breaks a rule, or the machine asks or writes too much.
@@ -122,11 +110,24 @@ pub(crate) async fn execute<E: StorageContext + Spawner>(
     batch: Batch<E>,
     execution: Box<dyn Execution>,
 ) -> Result<(Executed, Sealed<E>), Refused> {
-    let mut running = Running::new(execution);
+    let worker = context.child("execution").shared(true).spawn(move |_| execute_here::<E>(batch, execution));
+    match worker.await {
+        Ok(done) => done,
+        // Whoever asked has gone, and its tasks with it; or the rules panicked, which stops the node.
+        Err(_) => std::future::pending().await,
+    }
+}
+
+/// What was read is not looked up again when it is written. What is in memory is read without leaving the
+/// thread: contracts can ask for one key after the other.
+async fn execute_here<E: StorageContext + Spawner>(
+    batch: Batch<E>,
+    mut execution: Box<dyn Execution>,
+) -> Result<(Executed, Sealed<E>), Refused> {
     let (_, mut staged) = batch.stage(&[]).await.expect(READABLE);
-    let mut keys: Vec<Key> = Vec::new();
+    let (mut known, mut keys) = (Known::new(), Vec::<Key>::new());
     for _ in 0..ROUNDS_MAX {
-        match running.go_on(context).await {
+        match execution.run(&mut known) {
             Progress::Done(done) => {
                 let mut executed = done.and_then(check_changes)?;
                 let mut changes = std::mem::take(&mut executed.changes);
@@ -140,7 +141,7 @@ pub(crate) async fn execute<E: StorageContext + Spawner>(
                 let asked: Vec<_> = more.iter().collect();
                 let values;
                 (_, values, staged) = staged.expand(&asked).await.expect(READABLE);
-                supply(&mut running.known, more.iter().copied(), values);
+                supply(&mut known, more.iter().copied(), values);
                 keys.extend(more);
             }
         }
@@ -154,35 +155,6 @@ fn slot(change: Option<Option<Value>>) -> Slot<Value> {
         None => Slot::Keep,
         Some(Some(value)) => Slot::Put(value),
         Some(None) => Slot::Delete,
-    }
-}
-
-/// An execution with what it knows so far.
-struct Running {
-    execution: Option<Box<dyn Execution>>,
-    known: Known,
-}
-
-impl Running {
-    fn new(execution: Box<dyn Execution>) -> Self {
-        Self { execution: Some(execution), known: Known::new() }
-    }
-
-    /// Goes on as far as possible, on a thread that may take its time.
-    async fn go_on<E: Spawner>(&mut self, context: &E) -> Progress<Result<Executed, Refused>> {
-        let mut execution = self.execution.take().expect("given back each time");
-        let mut known = std::mem::take(&mut self.known);
-        let worker = context.child("execution").shared(true).spawn(move |_| async move {
-            let progress = execution.run(&mut known);
-            (execution, known, progress)
-        });
-        let (execution, known, progress) = match worker.await {
-            Ok(returned) => returned,
-            // Whoever asked has gone, and its tasks with it; or the rules panicked, which stops the node.
-            Err(_) => std::future::pending().await,
-        };
-        (self.execution, self.known) = (Some(execution), known);
-        progress
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::{Global, Output, error::CliError, trust::Trust};
 use goodwill_types::{
     TransactionId,
-    api::{self, Action, Hex, TransactionStatus},
+    api::{self, Action, Event, Hex, TransactionStatus},
 };
 use goodwill_wallet::{Client, VerifiedTransaction};
 use serde::Serialize;
@@ -89,12 +89,29 @@ pub(crate) fn describe(transaction: &api::Transaction, symbol: &str) -> String {
             receipt.height, inclusion.index, receipt.fee.0, receipt.donated.0
         );
     }
+    for event in receipt.into_iter().flat_map(|receipt| &receipt.events) {
+        text += &contract_event(event);
+    }
     if let Action::Transfer { memo, .. } = &transaction.action
         && !memo.is_empty()
     {
         text += &format!("\nmemo   {memo:?}");
     }
     text
+}
+
+/// What a contract said, in a line; nothing of other events.
+fn contract_event(event: &Event) -> String {
+    match event {
+        Event::ContractDeployed { contract, .. } => format!("\nas     {contract}"),
+        Event::ContractEmitted { name, fields, .. } => {
+            let fields: Vec<_> =
+                fields.iter().map(|field| format!("{}={}", field.name, field.value)).collect();
+            format!("\nevent  {name}({})", fields.join(", "))
+        }
+        Event::ContractReturned { result, .. } => format!("\nresult {result}"),
+        _ => String::new(),
+    }
 }
 
 /// What `from` asks for.
