@@ -7,12 +7,17 @@ use goodwill_node::{
     load_manifest,
 };
 use goodwill_types::{Prefix, api::Checkpoint};
-use goodwill_wallet::{Client, Freshness, LightClient};
+use goodwill_wallet::{Client, Freshness, LightClient, LightError};
 use std::{
     fs,
     path::{Path, PathBuf},
-    time::{SystemTime, UNIX_EPOCH},
+    thread,
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
+
+/// How often a hand-over is asked for that just happened, and how long is waited each time.
+const HANDOVER_TRIES: usize = 20;
+const HANDOVER_WAIT: Duration = Duration::from_millis(100);
 
 /// Whether a proof is wanted, and who is trusted.
 #[derive(Clone, Debug, clap::Args)]
@@ -32,9 +37,30 @@ pub(crate) struct Trust {
 /// What a manifest says of its chain to those who check proofs.
 pub(crate) struct Trusted {
     /// Checks proofs.
-    pub(crate) light: LightClient,
+    light: LightClient,
     /// How the chain's addresses begin.
     pub(crate) prefix: Prefix,
+}
+
+impl Trusted {
+    /// What `check` finds proven. Between two epochs, who comes next may take a moment to be known.
+    ///
+    /// # Errors
+    /// [`LightError`].
+    pub(crate) fn prove<T>(
+        &mut self,
+        client: &Client,
+        check: impl Fn(&LightClient) -> Result<T, LightError>,
+    ) -> Result<T, CliError> {
+        for _ in 0..HANDOVER_TRIES {
+            match check(&self.light) {
+                Err(LightError::UnknownEpoch { .. }) => thread::sleep(HANDOVER_WAIT),
+                checked => return Ok(checked?),
+            }
+            self.light.follow_all(client)?;
+        }
+        Ok(check(&self.light)?)
+    }
 }
 
 impl Trust {

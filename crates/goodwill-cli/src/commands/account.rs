@@ -2,7 +2,7 @@
 
 use crate::{Global, Output, error::CliError, person, trust::Trust};
 use goodwill_types::api;
-use goodwill_wallet::{Client, VerifiedAccount};
+use goodwill_wallet::{Client, LightClient, VerifiedAccount};
 use serde::Serialize;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -38,7 +38,10 @@ pub(crate) fn run(global: &Global, output: Output, args: Args) -> Result<(), Cli
     let address = person::address(global, &status, &args.who)?;
     let account = client.account(&address, &person::prefix(&status)?, args.trust.proof)?;
     let verified = match args.trust.proof {
-        true => Some(args.trust.learn(&client)?.light.verify_account(&address, &account)?),
+        true => {
+            let check = |light: &LightClient| light.verify_account(&address, &account);
+            Some(args.trust.learn(&client)?.prove(&client, check)?)
+        }
         false => None,
     };
     let answer = Answer {

@@ -5,13 +5,8 @@ use goodwill_types::{
     Amount,
     api::{self, Donations, Units},
 };
-use goodwill_wallet::{Client, LightError, VerifiedEpoch};
+use goodwill_wallet::{Client, VerifiedEpoch};
 use serde::Serialize;
-use std::{thread, time::Duration};
-
-/// How often a hand-over is asked for that just happened, and how long is waited each time.
-const HANDOVER_TRIES: usize = 20;
-const HANDOVER_WAIT: Duration = Duration::from_millis(100);
 
 #[derive(Serialize)]
 struct Answer {
@@ -61,7 +56,11 @@ pub(super) fn run(
         || CliError::Missing(format!("epoch {epoch} is not over: the present one is {}", status.epoch));
     let donations = client.donations(epoch)?.into_iter().find(|one| one.epoch == epoch).ok_or_else(over)?;
     let promise = match trust.proof {
-        true => Some(Promise::from(&proven(&client, epoch, trust)?)),
+        true => {
+            let answer = client.epoch_with_proof(epoch)?;
+            let proven = trust.learn(&client)?.prove(&client, |light| light.verify_epoch(epoch, &answer))?;
+            Some(Promise::from(&proven))
+        }
         false => None,
     };
     let text = words(&donations, promise.as_ref(), &status.symbol, trust);
@@ -75,20 +74,6 @@ pub(super) fn run(
         }
         false => Ok(()),
     }
-}
-
-/// The epoch as a final block knows it. Between two epochs, who comes next may take a moment to be known.
-fn proven(client: &Client, epoch: u64, trust: &Trust) -> Result<VerifiedEpoch, CliError> {
-    let answer = client.epoch_with_proof(epoch)?;
-    let mut trusted = trust.learn(client)?;
-    for _ in 0..HANDOVER_TRIES {
-        match trusted.light.verify_epoch(epoch, &answer) {
-            Err(LightError::UnknownEpoch { .. }) => thread::sleep(HANDOVER_WAIT),
-            verified => return Ok(verified?),
-        }
-        trusted.light.follow_all(client)?;
-    }
-    Ok(trusted.light.verify_epoch(epoch, &answer)?)
 }
 
 fn words(donations: &Donations, promise: Option<&Promise>, symbol: &str, trust: &Trust) -> String {

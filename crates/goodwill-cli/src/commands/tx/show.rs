@@ -5,7 +5,7 @@ use goodwill_types::{
     TransactionId,
     api::{self, Action, Event, Hex, TransactionStatus},
 };
-use goodwill_wallet::{Client, VerifiedTransaction};
+use goodwill_wallet::{Client, LightClient, VerifiedTransaction};
 use serde::Serialize;
 
 #[derive(Debug, clap::Args)]
@@ -38,9 +38,10 @@ pub(crate) fn run(global: &Global, output: Output, args: Args) -> Result<(), Cli
     let client = Client::new(&global.url)?;
     let (transaction, verified) = match args.trust.proof {
         true => {
-            let trusted = args.trust.learn(&client)?;
-            let transaction = client.transaction_with_proof(id.0)?;
-            let verified = trusted.light.verify_transaction(id.0, &transaction, &trusted.prefix)?;
+            let mut trusted = args.trust.learn(&client)?;
+            let (transaction, prefix) = (client.transaction_with_proof(id.0)?, trusted.prefix);
+            let check = |light: &LightClient| light.verify_transaction(id.0, &transaction, &prefix);
+            let verified = trusted.prove(&client, check)?;
             (transaction, Some(verified))
         }
         false => (client.transaction(id.0)?, None),
