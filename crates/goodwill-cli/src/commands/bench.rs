@@ -113,8 +113,7 @@ pub(crate) fn run(output: Output, args: Args) -> Result<(), CliError> {
         }
         Command::Contracts { chain: Chain { miners, block_time }, accounts, transactions } => {
             let (accounts, transactions) = (accounts as usize, transactions as usize);
-            let found =
-                bench::bench_contracts(&binary, miners, block_time, accounts, transactions, &say)?;
+            let found = bench::bench_contracts(&binary, miners, block_time, accounts, transactions, &say)?;
             progress.end();
             output.print(&found, || describe_contracts(&found));
         }

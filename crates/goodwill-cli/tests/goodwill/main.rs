@@ -5,6 +5,7 @@ mod associations;
 mod commands;
 mod contracts;
 mod crash;
+mod demo;
 mod explain;
 mod kills;
 mod mining;

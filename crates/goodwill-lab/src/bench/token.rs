@@ -44,7 +44,8 @@ impl Token {
     /// # Errors
     /// When the chain refuses.
     pub(super) fn deploy(url: &str, accounts: &mut Accounts) -> Result<Self, BenchError> {
-        let mut token = Self { contract: accounts.next_contract(), prefix: *accounts.prefix(), gas: TRIAL_GAS };
+        let mut token =
+            Self { contract: accounts.next_contract(), prefix: *accounts.prefix(), gas: TRIAL_GAS };
         let deployment = accounts.alone(|| token.deployment());
         deployment.prepare(url)?;
         check_done(&Client::new(url)?, &deployment.ids)?;
@@ -118,7 +119,9 @@ pub(super) fn check_done(client: &Client, ids: &[TransactionId]) -> Result<(), B
         let transaction = client.wait(*id, PATIENCE)?;
         if transaction.status != TransactionStatus::Final {
             let failure = transaction.inclusion.and_then(|inclusion| inclusion.receipt.failure);
-            return Err(failed(&failure.map_or_else(|| "it has no receipt".into(), |failure| failure.message)));
+            return Err(failed(
+                &failure.map_or_else(|| "it has no receipt".into(), |failure| failure.message),
+            ));
         }
     }
     Ok(())

@@ -2,8 +2,8 @@
 
 use super::{
     BenchError, Percentiles, Say, Target,
-    bound::verify_batch_per_s,
     accounts::Accounts,
+    bound::verify_batch_per_s,
     load::{BATCH, Load},
     network::Network,
     rounded,

@@ -1,0 +1,187 @@
+//! How the plays of the demo are played: step by step, one play after the other. What waits for a time to
+//! pass makes room for the others.
+
+use super::{
+    PATIENCE, Story,
+    play::{DEPLOYMENT, End, Play, Step},
+    plays::PLAYS,
+};
+use crate::error::CliError;
+use goodwill_node::{development::account_address, ledger::contract};
+use goodwill_types::{
+    Action, Address, Amount, Prefix,
+    api::{Failure, Query, TransactionStatus},
+    codec::Text,
+};
+use goodwill_wallet::development;
+
+/// Once all plays were begun, another begins at each of so many turns.
+const BEGIN_EVERY: u64 = 8;
+/// Gas that a contract of a play may use, compiling it included.
+const CONTRACT_GAS: u64 = 20_000_000;
+
+/// All plays, and how far they are.
+pub(super) struct Stage {
+    acts: Vec<Act>,
+    /// How many were begun or passed over.
+    begun: usize,
+}
+
+/// A play, and how far it is.
+struct Act {
+    play: &'static Play,
+    contract: Option<Address>,
+    /// The next step: first of the opening, then of the round.
+    step: usize,
+    round: u32,
+    /// Whether the next step begins a round. A new instance begins with its first.
+    rests: bool,
+    /// The time of the chain from which the next step can be taken.
+    due_ms: u64,
+}
+
+impl Stage {
+    pub(super) fn new() -> Self {
+        let act = |play| Act { play, contract: None, step: 0, round: 0, rests: true, due_ms: 0 };
+        Self { acts: PLAYS.iter().map(act).collect(), begun: 0 }
+    }
+
+    /// What goes on now: a play that has begun before one that has not.
+    fn pick(&mut self, turn: u64, now_ms: u64) -> Option<&mut Act> {
+        let goes_on = self.acts.iter().position(|act| !act.rests && act.due_ms <= now_ms);
+        let place = goes_on.or_else(|| self.begin(turn))?;
+        Some(&mut self.acts[place])
+    }
+
+    /// The next play that can begin, or begin again, if it is time for one.
+    fn begin(&mut self, turn: u64) -> Option<usize> {
+        let all = self.acts.len();
+        if self.begun >= all && !turn.is_multiple_of(BEGIN_EVERY) {
+            return None;
+        }
+        let passed = (0..all).find(|passed| self.acts[(self.begun + passed) % all].rests)?;
+        let place = (self.begun + passed) % all;
+        self.begun += passed + 1;
+        Some(place)
+    }
+}
+
+impl Act {
+    fn step(&self) -> &'static Step {
+        let Play { opening, round, .. } = self.play;
+        opening.get(self.step).unwrap_or_else(|| &round[self.step - opening.len()])
+    }
+
+    /// The step is done; it was so late.
+    fn advance(&mut self, now_ms: u64) {
+        let Play { opening, round, rounds, .. } = *self.play;
+        self.step += 1;
+        self.rests = self.step == opening.len() + round.len();
+        if self.rests {
+            (self.step, self.round) = (opening.len(), self.round + 1);
+            if self.round == rounds {
+                (self.step, self.round, self.contract) = (0, 0, None);
+            }
+        }
+        self.due_ms = now_ms + self.step().after_ms;
+    }
+
+    /// The arguments of the next step.
+    fn arguments(&self, prefix: &Prefix) -> Vec<String> {
+        let filled = |text: &&str| {
+            let text = text.replace("{round}", &self.round.to_string());
+            development::NAMES.iter().fold(text, |text, name| {
+                let address = account_address(name).display(prefix);
+                text.replace(&format!("{{{name}}}"), &format!("Address('{address}')"))
+            })
+        };
+        self.step().arguments.iter().map(filled).collect()
+    }
+
+    fn action(&self, prefix: &Prefix) -> Result<Action, CliError> {
+        let (step, value) = (self.step(), Amount::from_coins(self.step().coins));
+        let malformed = |why: String| self.failed(&why);
+        let values = contract::arguments(&self.arguments(prefix), prefix).map_err(malformed)?;
+        let arguments = contract::encode(&values).map_err(malformed)?;
+        let text = "it is short";
+        Ok(match self.contract {
+            None => {
+                let source = Text::new(self.play.source.into()).expect(text);
+                Action::DeployContract { source, arguments, value }
+            }
+            Some(contract) => {
+                let method = Text::new(step.method.into()).expect(text);
+                Action::CallContract { contract, method, arguments, value }
+            }
+        })
+    }
+
+    fn failed(&self, why: &str) -> CliError {
+        let Step { who, method, .. } = self.step();
+        CliError::Rejected(format!("{}: {who} called {method}, and {why}", self.play.name))
+    }
+}
+
+impl Story<'_> {
+    /// Takes the next step of a play, if one can be taken, and tells of it.
+    ///
+    /// # Errors
+    /// When it does not end as it must.
+    pub(super) fn play(&self, stage: &mut Stage, turn: u64, now_ms: u64) -> Result<(), CliError> {
+        let Some(act) = stage.pick(turn, now_ms) else { return Ok(()) };
+        let step = act.step();
+        let why = match step.end {
+            End::Done | End::Refused => self.perform(act)?,
+            End::Answer(answer) => self.ask(act, answer)?,
+        };
+        self.output.note(&format!("{}: {}{why}", act.play.name, step.says));
+        act.advance(self.client.status()?.timestamp_ms);
+        Ok(())
+    }
+
+    /// Sends what the step asks for. Why the contract refused it, where it had to.
+    fn perform(&self, act: &mut Act) -> Result<String, CliError> {
+        let (step, prefix) = (act.step(), self.terms()?.chain.prefix);
+        let action = act.action(&prefix)?;
+        let key = development::account(step.who).expect("a known name");
+        let signed = self.sign(&key, action, CONTRACT_GAS)?;
+        let done = self.client.submit_and_wait(&signed, PATIENCE)?;
+        let failure = done.inclusion.and_then(|inclusion| inclusion.receipt.failure);
+        match (done.status, step.end, failure) {
+            (TransactionStatus::Final, End::Done, _) => {
+                if step.method == DEPLOYMENT {
+                    act.contract = Some(Address::of_contract(&account_address(step.who), done.nonce));
+                }
+                Ok(String::new())
+            }
+            (TransactionStatus::Failed, End::Refused, Some(failure)) => Ok(refusal(&failure)),
+            (TransactionStatus::Final, ..) => Err(act.failed("it was not refused")),
+            (TransactionStatus::Failed, _, Some(failure)) => {
+                Err(act.failed(&format!("it failed: {}", failure.message)))
+            }
+            (TransactionStatus::Failed | TransactionStatus::Pending | TransactionStatus::Expired, ..) => {
+                Err(act.failed("it did not become final in time"))
+            }
+        }
+    }
+
+    fn ask(&self, act: &Act, expected: &str) -> Result<String, CliError> {
+        let (prefix, contract) = (self.terms()?.chain.prefix, act.contract.expect("deployed in the opening"));
+        let query = Query { method: act.step().method.into(), args: act.arguments(&prefix), sender: None };
+        let answer = self.client.query(&contract, &prefix, &query)?;
+        match answer.result {
+            Some(result) if result == expected => Ok(String::new()),
+            result => {
+                let answer = result.or(answer.error).unwrap_or_default();
+                Err(act.failed(&format!("the answer is {answer}, not {expected}")))
+            }
+        }
+    }
+}
+
+/// Where and why a contract refused, in a line: the end of its traceback.
+fn refusal(failure: &Failure) -> String {
+    let lines = || failure.message.lines().map(str::trim);
+    let place = lines().filter(|line| line.starts_with("File ")).next_back().unwrap_or_default();
+    format!(" The contract refuses: {} ({place}).", lines().next_back().unwrap_or_default())
+}
