@@ -10,11 +10,12 @@ use goodwill_identity::{certificates, prove};
 use goodwill_node::{
     Stop,
     development::{CANDIDATE_ACCOUNT, CANDIDATE_DOMAIN, CANDIDATE_NAME, Candidate, account_address},
+    load_manifest,
 };
 use goodwill_types::{
     Account, Action, Address, Amount, Application, Cause, Choice, Link, SecretKey, SignedTransaction,
     TransactionId,
-    api::{self, Association},
+    api::{self, Association, TransactionStatus},
     association::claim,
     codec::Text,
 };
@@ -25,7 +26,12 @@ use goodwill_wallet::{
 };
 use sha2::{Digest as _, Sha256};
 use stage::Stage;
-use std::{fs, path::Path, thread, time::Duration};
+use std::{
+    fs,
+    path::Path,
+    thread,
+    time::{Duration, Instant},
+};
 
 /// How long a transaction may take to be final.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -147,7 +153,8 @@ impl Story<'_> {
     /// People pay, use contracts, miners order slots, donations arrive; each epoch is told when it is
     /// over.
     fn keep_going(&self) -> Result<(), CliError> {
-        let (mut told, mut stage) = (self.client.status()?.epoch, Stage::new());
+        let mut stage = Stage::new(&load_manifest(&self.folder.join("chain.toml"))?);
+        let mut told = self.client.status()?.epoch;
         for turn in 0.. {
             if self.stop.is_stopped() {
                 return Ok(());
@@ -155,9 +162,7 @@ impl Story<'_> {
             let paid = self.pay(turn)?;
             let status = self.client.status()?;
             self.play(&mut stage, turn, status.timestamp_ms)?;
-            for id in paid {
-                check_done(self.client.wait(id, PATIENCE)?)?;
-            }
+            paid.into_iter().try_for_each(|id| self.settle(id))?;
             if status.epoch > told {
                 self.tell_epoch(told)?;
                 told = status.epoch;
@@ -175,6 +180,17 @@ impl Story<'_> {
         let key = development::account(from).expect("a known name");
         let send = |action| Ok(self.client.submit(&self.sign(&key, action, 0)?)?);
         [Some(payment), gift].into_iter().flatten().map(send).collect()
+    }
+
+    /// Waits for a payment, as long as the chain runs.
+    fn settle(&self, id: TransactionId) -> Result<(), CliError> {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let payment = self.client.wait(id, REST)?;
+            if payment.status != TransactionStatus::Pending || Instant::now() > until {
+                return check_done(payment);
+            }
+        }
     }
 
     /// What happened in an epoch that is over; the books must be right.

@@ -19,16 +19,29 @@ pub(super) struct Step {
     pub(super) who: &'static str,
     /// The method; [`DEPLOYMENT`] deploys.
     pub(super) method: &'static str,
-    /// Python literals, in which `{bob}` is an address and `{round}` the number of the round, from 0.
+    /// Python literals, in which `{bob}` is an address, `{round}` the number of the round, from 0, and
+    /// `{wait}` the time of a wait in milliseconds.
     pub(super) arguments: &'static [&'static str],
     /// Coins for the contract.
     pub(super) coins: u64,
-    /// By how much the chain's time must be later than after the step before, in milliseconds.
-    pub(super) after_ms: u64,
+    /// How long after the step before.
+    pub(super) after: After,
     /// How it must end.
     pub(super) end: End,
-    /// In plain words, once it is done.
+    /// In plain words, once it is done; `{seconds}` is the time of a wait.
     pub(super) says: &'static str,
+}
+
+/// How long after the step before a step can be taken, by the chain's time.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum After {
+    /// None.
+    Nothing,
+    /// The time of a wait, and so many milliseconds more.
+    Wait {
+        /// How many more.
+        more_ms: u64,
+    },
 }
 
 /// How a step must end.
@@ -42,6 +55,9 @@ pub(super) enum End {
     Answer(&'static str),
 }
 
+/// Until a deadline of `{wait}`.
+pub(super) const WAIT: After = After::Wait { more_ms: 0 };
+
 /// The method that runs when a contract is deployed.
 pub(super) const DEPLOYMENT: &str = "init";
 
@@ -52,7 +68,7 @@ pub(super) const fn call(
     arguments: &'static [&'static str],
     says: &'static str,
 ) -> Step {
-    Step { who, method, arguments, coins: 0, after_ms: 0, end: End::Done, says }
+    Step { who, method, arguments, coins: 0, after: After::Nothing, end: End::Done, says }
 }
 
 impl Step {
@@ -60,8 +76,8 @@ impl Step {
         Self { coins, ..self }
     }
 
-    pub(super) const fn after_ms(self, after_ms: u64) -> Self {
-        Self { after_ms, ..self }
+    pub(super) const fn after(self, after: After) -> Self {
+        Self { after, ..self }
     }
 
     pub(super) const fn is_refused(self) -> Self {

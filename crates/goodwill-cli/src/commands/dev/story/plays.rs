@@ -1,7 +1,7 @@
 //! The plays of the demo: all examples of contracts. Those that wait for a time to pass come first, so that
 //! the others fill the wait.
 
-use super::play::{DEPLOYMENT, Play, call};
+use super::play::{After, DEPLOYMENT, Play, WAIT, call};
 
 macro_rules! source {
     ($name:literal) => {
@@ -16,6 +16,9 @@ macro_rules! source {
     };
 }
 
+/// What a bid at an auction gives the others to bid more.
+const EXTENSION_MS: u64 = 600_000;
+
 /// All of them.
 pub(super) const PLAYS: [Play; 10] = [
     Play {
@@ -24,13 +27,13 @@ pub(super) const PLAYS: [Play; 10] = [
         opening: &[call(
             "frank",
             DEPLOYMENT,
-            &["10000000000", "20000"],
-            "frank asks for 10 DEV within 20 seconds, to buy saplings.",
+            &["10000000000", "{wait}"],
+            "frank asks for 10 DEV within {seconds} seconds, to buy saplings.",
         )],
         round: &[
             call("grace", "contribute", &[], "grace gives 6 DEV.").with_coins(6),
             call("heidi", "contribute", &[], "heidi gives 5 DEV: the goal is reached.").with_coins(5),
-            call("frank", "claim", &[], "the time is over, and frank gets the 11 DEV.").after_ms(20_000),
+            call("frank", "claim", &[], "the time is over, and frank gets the 11 DEV.").after(WAIT),
         ],
         rounds: 1,
     },
@@ -44,13 +47,13 @@ pub(super) const PLAYS: [Play; 10] = [
             "heidi founds a community with ivan and alice.",
         )],
         round: &[
-            call("ivan", "propose", &["'Plant an orchard'", "20000"], "ivan proposes to plant an orchard."),
+            call("ivan", "propose", &["'Plant an orchard'", "{wait}"], "ivan proposes to plant an orchard."),
             call("alice", "vote", &["{round}", "False"], "alice votes no."),
             call("ivan", "vote", &["{round}", "True"], "ivan votes yes."),
             call("heidi", "vote", &["{round}", "True"], "heidi votes yes."),
             call("heidi", "result", &["{round}"], "the vote is over: the orchard is accepted.")
                 .answers("'accepted'")
-                .after_ms(20_000),
+                .after(WAIT),
         ],
         rounds: 5,
     },
@@ -60,12 +63,12 @@ pub(super) const PLAYS: [Play; 10] = [
         opening: &[call(
             "dave",
             DEPLOYMENT,
-            &["1000000000", "10000"],
-            "dave offers vegetables for 1 DEV every 10 seconds.",
+            &["1000000000", "{wait}"],
+            "dave offers vegetables for 1 DEV every {seconds} seconds.",
         )],
         round: &[
             call("erin", "subscribe", &[], "erin subscribes with 20 DEV in advance.").with_coins(20),
-            call("frank", "charge", &["{erin}"], "another period began, and is charged.").after_ms(10_000),
+            call("frank", "charge", &["{erin}"], "another period began, and is charged.").after(WAIT),
             call("dave", "collect", &[], "dave collects what he earned."),
             call("erin", "cancel", &[], "erin cancels, and gets the rest of her 20 DEV back."),
         ],
@@ -75,7 +78,7 @@ pub(super) const PLAYS: [Play; 10] = [
         name: "will",
         source: source!("will"),
         opening: &[
-            call("grace", DEPLOYMENT, &["8000"], "grace puts 9 DEV into her will.").with_coins(9),
+            call("grace", DEPLOYMENT, &["{wait}"], "grace puts 9 DEV into her will.").with_coins(9),
             call(
                 "grace",
                 "set_heirs",
@@ -85,8 +88,8 @@ pub(super) const PLAYS: [Play; 10] = [
         ],
         round: &[
             call("grace", "sign_of_life", &[], "grace gives a sign of life."),
-            call("heidi", "open", &[], "grace was silent for 8 seconds, and heidi opens the will.")
-                .after_ms(8_000),
+            call("heidi", "open", &[], "grace was silent for {seconds} seconds, and heidi opens the will.")
+                .after(WAIT),
             call("heidi", "inherit", &[], "heidi inherits 6 DEV."),
             call("ivan", "inherit", &[], "ivan inherits 3 DEV."),
         ],
@@ -102,20 +105,19 @@ pub(super) const PLAYS: [Play; 10] = [
                 &["'Old oak'", "b'old-oak-in-charcoal-by-ivan-2026'", "{judy}", "100"],
                 "ivan drew an old oak, and of each sale a tenth goes to an association.",
             ),
-            call("ivan", "start", &["5000000000", "60000"], "ivan offers it, from 5 DEV on."),
+            call("ivan", "start", &["5000000000", "{wait}"], "ivan offers it, from 5 DEV on."),
         ],
         round: &[
             call("alice", "bid", &[], "alice bids 5 DEV.").with_coins(5),
             call("bob", "bid", &[], "bob bids 6 DEV: alice is outbid.").with_coins(6),
             call("alice", "take_refund", &[], "alice takes her 5 DEV back."),
-            // Each bid gives the others ten minutes.
             call(
                 "alice",
                 "settle",
                 &[],
                 "nobody bid more: the old oak is bob's, ivan gets 5.4 DEV and the association 0.6.",
             )
-            .after_ms(605_000),
+            .after(After::Wait { more_ms: EXTENSION_MS }),
         ],
         rounds: 1,
     },

@@ -3,28 +3,45 @@
 
 use super::{
     PATIENCE, Story,
-    play::{DEPLOYMENT, End, Play, Step},
+    play::{After, DEPLOYMENT, End, Play, Step},
     plays::PLAYS,
 };
 use crate::error::CliError;
-use goodwill_node::{development::account_address, ledger::contract};
+use goodwill_node::{
+    development::account_address,
+    ledger::{Manifest, contract},
+};
 use goodwill_types::{
     Action, Address, Amount, Prefix,
     api::{Failure, Query, TransactionStatus},
     codec::Text,
 };
 use goodwill_wallet::development;
+use std::time::Duration;
 
 /// Once all plays were begun, another begins at each of so many turns.
 const BEGIN_EVERY: u64 = 8;
 /// Gas that a contract of a play may use, compiling it included.
 const CONTRACT_GAS: u64 = 20_000_000;
 
+/// How long plays wait for deadlines, which all that must happen before them has to meet: this long,
+const WAIT_MS: u64 = 10_000;
+/// and so many blocks.
+const WAIT_BLOCKS: u64 = 20;
+
 /// All plays, and how far they are.
 pub(super) struct Stage {
     acts: Vec<Act>,
+    setting: Setting,
     /// How many were begun or passed over.
     begun: usize,
+}
+
+/// What is the same in all plays of a chain.
+#[derive(Clone, Copy)]
+struct Setting {
+    prefix: Prefix,
+    wait_ms: u64,
 }
 
 /// A play, and how far it is.
@@ -41,9 +58,11 @@ struct Act {
 }
 
 impl Stage {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(manifest: &Manifest) -> Self {
         let act = |play| Act { play, contract: None, step: 0, round: 0, rests: true, due_ms: 0 };
-        Self { acts: PLAYS.iter().map(act).collect(), begun: 0 }
+        let wait_ms = WAIT_MS + WAIT_BLOCKS * manifest.parameters.block_time_ms;
+        let setting = Setting { prefix: manifest.address_prefix, wait_ms };
+        Self { acts: PLAYS.iter().map(act).collect(), setting, begun: 0 }
     }
 
     /// What goes on now: a play that has begun before one that has not.
@@ -73,7 +92,7 @@ impl Act {
     }
 
     /// The step is done; it was so late.
-    fn advance(&mut self, now_ms: u64) {
+    fn advance(&mut self, setting: &Setting, now_ms: u64) {
         let Play { opening, round, rounds, .. } = *self.play;
         self.step += 1;
         self.rests = self.step == opening.len() + round.len();
@@ -83,25 +102,29 @@ impl Act {
                 (self.step, self.round, self.contract) = (0, 0, None);
             }
         }
-        self.due_ms = now_ms + self.step().after_ms;
+        self.due_ms = match self.step().after {
+            After::Nothing => now_ms,
+            After::Wait { more_ms } => now_ms + setting.wait_ms + more_ms,
+        };
     }
 
     /// The arguments of the next step.
-    fn arguments(&self, prefix: &Prefix) -> Vec<String> {
+    fn arguments(&self, setting: &Setting) -> Vec<String> {
         let filled = |text: &&str| {
             let text = text.replace("{round}", &self.round.to_string());
+            let text = text.replace("{wait}", &setting.wait_ms.to_string());
             development::NAMES.iter().fold(text, |text, name| {
-                let address = account_address(name).display(prefix);
+                let address = account_address(name).display(&setting.prefix);
                 text.replace(&format!("{{{name}}}"), &format!("Address('{address}')"))
             })
         };
         self.step().arguments.iter().map(filled).collect()
     }
 
-    fn action(&self, prefix: &Prefix) -> Result<Action, CliError> {
+    fn action(&self, setting: &Setting) -> Result<Action, CliError> {
         let (step, value) = (self.step(), Amount::from_coins(self.step().coins));
         let malformed = |why: String| self.failed(&why);
-        let values = contract::arguments(&self.arguments(prefix), prefix).map_err(malformed)?;
+        let values = contract::arguments(&self.arguments(setting), &setting.prefix).map_err(malformed)?;
         let arguments = contract::encode(&values).map_err(malformed)?;
         let text = "it is short";
         Ok(match self.contract {
@@ -128,24 +151,25 @@ impl Story<'_> {
     /// # Errors
     /// When it does not end as it must.
     pub(super) fn play(&self, stage: &mut Stage, turn: u64, now_ms: u64) -> Result<(), CliError> {
+        let setting = stage.setting;
         let Some(act) = stage.pick(turn, now_ms) else { return Ok(()) };
-        let step = act.step();
-        let why = match step.end {
-            End::Done | End::Refused => self.perform(act)?,
-            End::Answer(answer) => self.ask(act, answer)?,
+        let why = match act.step().end {
+            End::Done | End::Refused => self.perform(act, &setting)?,
+            End::Answer(answer) => self.ask(act, &setting, answer)?,
         };
-        self.output.note(&format!("{}: {}{why}", act.play.name, step.says));
-        act.advance(self.client.status()?.timestamp_ms);
+        let says = act.step().says.replace("{seconds}", &(setting.wait_ms / 1_000).to_string());
+        self.output.note(&format!("{}: {says}{why}", act.play.name));
+        act.advance(&setting, self.client.status()?.timestamp_ms);
         Ok(())
     }
 
     /// Sends what the step asks for. Why the contract refused it, where it had to.
-    fn perform(&self, act: &mut Act) -> Result<String, CliError> {
-        let (step, prefix) = (act.step(), self.terms()?.chain.prefix);
-        let action = act.action(&prefix)?;
+    fn perform(&self, act: &mut Act, setting: &Setting) -> Result<String, CliError> {
+        let (step, action) = (act.step(), act.action(setting)?);
         let key = development::account(step.who).expect("a known name");
         let signed = self.sign(&key, action, CONTRACT_GAS)?;
-        let done = self.client.submit_and_wait(&signed, PATIENCE)?;
+        let patience = PATIENCE + Duration::from_millis(setting.wait_ms);
+        let done = self.client.submit_and_wait(&signed, patience)?;
         let failure = done.inclusion.and_then(|inclusion| inclusion.receipt.failure);
         match (done.status, step.end, failure) {
             (TransactionStatus::Final, End::Done, _) => {
@@ -165,10 +189,10 @@ impl Story<'_> {
         }
     }
 
-    fn ask(&self, act: &Act, expected: &str) -> Result<String, CliError> {
-        let (prefix, contract) = (self.terms()?.chain.prefix, act.contract.expect("deployed in the opening"));
-        let query = Query { method: act.step().method.into(), args: act.arguments(&prefix), sender: None };
-        let answer = self.client.query(&contract, &prefix, &query)?;
+    fn ask(&self, act: &Act, setting: &Setting, expected: &str) -> Result<String, CliError> {
+        let contract = act.contract.expect("deployed in the opening");
+        let query = Query { method: act.step().method.into(), args: act.arguments(setting), sender: None };
+        let answer = self.client.query(&contract, &setting.prefix, &query)?;
         match answer.result {
             Some(result) if result == expected => Ok(String::new()),
             result => {
