@@ -2,6 +2,7 @@
 
 mod api;
 mod associations;
+mod bench;
 mod commands;
 mod contracts;
 mod crash;

@@ -197,3 +197,51 @@ pub(super) fn parallel<T: Send>(count: usize, make: impl Fn(usize) -> T + Sync) 
         workers.into_iter().flat_map(|worker| worker.join().expect("does not panic")).collect()
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use goodwill_types::{Digest, PublicKey, api::GasPrices, codec::decode};
+    use goodwill_wallet::compose::Chain;
+    use std::collections::BTreeMap;
+
+    const PRICES: GasPrices = GasPrices {
+        base: 80_000,
+        per_payment: 40_000,
+        per_order: 0,
+        per_seat: 0,
+        per_evidence: 0,
+        per_identity: 0,
+        per_poll: 0,
+        per_contract: 0,
+        per_source_byte: 0,
+        per_byte: 50,
+    };
+
+    fn accounts(count: usize) -> Accounts {
+        let prefix = "dev".parse().unwrap();
+        let chain = Chain { id: Digest::from([1; 32]), prefix, symbol: "DEV".into(), pollution_tax_bp: 0 };
+        Accounts::new(Terms { chain, height: 0, base_fee_per_gas: 10, gas_prices: PRICES }, count)
+    }
+
+    #[test]
+    fn whoever_signs_counts_its_own_transactions() {
+        let mut accounts = accounts(3);
+        let wish = |to: &Address| Action::transfer(*to, Amount::from_units(1)).into();
+        let to = *accounts.any();
+        let loads = [
+            accounts.in_turn(5, wish),
+            accounts.hand_on(2..3, wish),
+            accounts.alone(|| wish(&to)),
+            accounts.in_turn(1, wish),
+            accounts.in_turn(4, wish),
+        ];
+        let mut signed = BTreeMap::<PublicKey, Vec<u64>>::new();
+        for bytes in loads.iter().flat_map(|load| &load.transactions) {
+            let transaction = decode::<SignedTransaction>(bytes).unwrap().transaction;
+            signed.entry(transaction.sender).or_default().push(transaction.nonce);
+        }
+        let counts: Vec<_> = accounts.keys.iter().map(|key| signed[&key.public_key()].clone()).collect();
+        assert_eq!(counts, [vec![0, 1, 2, 3, 4, 5], vec![0, 1, 2], vec![0, 1, 2]]);
+    }
+}

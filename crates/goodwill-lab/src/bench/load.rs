@@ -38,7 +38,8 @@ pub(super) struct Batch {
 /// Transactions that are ready to be sent.
 pub(super) struct Load {
     pub(super) ids: Vec<TransactionId>,
-    transactions: Vec<Vec<u8>>,
+    /// Their signed bytes.
+    pub(super) transactions: Vec<Vec<u8>>,
 }
 
 /// What became of a request.
