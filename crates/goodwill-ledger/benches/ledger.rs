@@ -159,6 +159,8 @@ fn boundaries(criterion: &mut Criterion) {
 
 /// The example of a token.
 const TOKEN: &str = include_str!("../../../examples/contracts/fungible_token/fungible_token.py");
+/// How many tokens there are.
+const SUPPLY: u64 = 1 << 40;
 /// Accounts that hold tokens.
 const HOLDERS: usize = 10_000;
 /// The most gas that a call of the token uses.
@@ -173,7 +175,7 @@ fn with_tokens() -> (Arc<Manifest>, Known, Address) {
     let manifest = Arc::new(Manifest::parse(&text).expect("a valid manifest"));
     let deployment = Action::DeployContract {
         source: Text::new(TOKEN.into()).expect("it fits"),
-        arguments: encode(&[Data::Str("Acorn".into()), Data::Str("ACN".into()), Data::Int((1 << 40).into())])
+        arguments: encode(&[Data::Str("Acorn".into()), Data::Str("ACN".into()), Data::Int(SUPPLY.into())])
             .expect("they are short"),
         value: Amount::ZERO,
     };
