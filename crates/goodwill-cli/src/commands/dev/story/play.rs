@@ -80,7 +80,7 @@ impl Step {
         Self { after, ..self }
     }
 
-    pub(super) const fn is_refused(self) -> Self {
+    pub(super) const fn refused(self) -> Self {
         Self { end: End::Refused, ..self }
     }
 

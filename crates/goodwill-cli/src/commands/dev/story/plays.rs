@@ -139,7 +139,7 @@ pub(super) const PLAYS: [Play; 10] = [
                 &["{dave}", "1000"],
                 "carol gives dave 1000 acorns, which she does not have.",
             )
-            .is_refused(),
+            .refused(),
         ],
         rounds: 5,
     },
@@ -224,3 +224,23 @@ pub(super) const PLAYS: [Play; 10] = [
         rounds: 5,
     },
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{collections::BTreeSet, fs};
+
+    #[test]
+    fn all_examples_are_played() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/contracts");
+        let name = |entry: std::io::Result<fs::DirEntry>| entry.unwrap().file_name().into_string().unwrap();
+        let examples: BTreeSet<_> = fs::read_dir(folder).unwrap().map(name).collect();
+        assert_eq!(examples, PLAYS.iter().map(|play| play.name.to_owned()).collect());
+        for play in &PLAYS {
+            let steps = play.opening.iter().chain(play.round);
+            let deployments: Vec<_> = steps.map(|step| step.method == DEPLOYMENT).collect();
+            assert!(deployments[0] && !deployments[1..].contains(&true), "{}", play.name);
+            assert!(play.rounds > 0 && !play.round.is_empty(), "{}", play.name);
+        }
+    }
+}

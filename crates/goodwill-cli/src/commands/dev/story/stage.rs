@@ -206,6 +206,21 @@ impl Story<'_> {
 /// Where and why a contract refused, in a line: the end of its traceback.
 fn refusal(failure: &Failure) -> String {
     let lines = || failure.message.lines().map(str::trim);
-    let place = lines().filter(|line| line.starts_with("File ")).next_back().unwrap_or_default();
+    let place = lines().rfind(|line| line.starts_with("File ")).unwrap_or_default();
     format!(" The contract refuses: {} ({place}).", lines().next_back().unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_is_one_line() {
+        let message = "Traceback (most recent call last):\n  File \"contract.py\", line 3, in move\n    self.take()\n  File \"contract.py\", line 7, in take\n    raise ValueError(\"too few\")\nValueError: too few";
+        let said = refusal(&Failure { code: "contract_raised".into(), message: message.into() });
+        assert_eq!(
+            said,
+            " The contract refuses: ValueError: too few (File \"contract.py\", line 7, in take)."
+        );
+    }
 }
