@@ -37,6 +37,10 @@ use std::{
 const PATIENCE: Duration = Duration::from_secs(30);
 /// How long the story rests between two looks at the chain.
 const REST: Duration = Duration::from_millis(250);
+/// How often it tries to be quicker than others who use the same account.
+const TRIES: usize = 8;
+/// What the gateway says when another transaction has the nonce.
+const TAKEN: [&str; 2] = ["nonce_used", "underpriced"];
 /// How long the story waits before it tries again.
 const AGAIN: Duration = Duration::from_secs(2);
 /// Payments of the demo for each gift to the pool.
@@ -128,8 +132,28 @@ impl Story<'_> {
 
     /// Signs, sends, and waits.
     fn act(&self, key: &SecretKey, action: Action) -> Result<(), CliError> {
-        let signed = self.sign(key, action, 0)?;
+        let signed = self.send(key, action, 0)?;
         check_done(self.client.submit_and_wait(&signed, PATIENCE)?)
+    }
+
+    /// Signs and sends. People use the same accounts: where one was quicker, it is signed anew.
+    fn send(
+        &self,
+        key: &SecretKey,
+        action: Action,
+        contract_gas: u64,
+    ) -> Result<SignedTransaction, CliError> {
+        let mut tries = 1;
+        loop {
+            let signed = self.sign(key, action.clone(), contract_gas)?;
+            match self.client.submit(&signed) {
+                Err(ClientError::Rejected(problem)) if tries < TRIES && TAKEN.contains(&&*problem.code) => {
+                    tries += 1;
+                    thread::sleep(REST);
+                }
+                submitted => return Ok(submitted.map(|_| signed)?),
+            }
+        }
     }
 
     fn sign(
@@ -178,7 +202,7 @@ impl Story<'_> {
         let payment = Action::transfer(account_address(to), Amount::from_coins(1 + turn % 5));
         let gift = turn.is_multiple_of(PAYMENTS).then_some(Action::Donate { amount: Amount::from_coins(1) });
         let key = development::account(from).expect("a known name");
-        let send = |action| Ok(self.client.submit(&self.sign(&key, action, 0)?)?);
+        let send = |action| self.send(&key, action, 0).map(|signed| signed.id());
         [Some(payment), gift].into_iter().flatten().map(send).collect()
     }
 

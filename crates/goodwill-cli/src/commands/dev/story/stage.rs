@@ -167,7 +167,7 @@ impl Story<'_> {
     fn perform(&self, act: &mut Act, setting: &Setting) -> Result<String, CliError> {
         let (step, action) = (act.step(), act.action(setting)?);
         let key = development::account(step.who).expect("a known name");
-        let signed = self.sign(&key, action, CONTRACT_GAS)?;
+        let signed = self.send(&key, action, CONTRACT_GAS)?;
         let patience = PATIENCE + Duration::from_millis(setting.wait_ms);
         let done = self.client.submit_and_wait(&signed, patience)?;
         let failure = done.inclusion.and_then(|inclusion| inclusion.receipt.failure);
