@@ -3,17 +3,21 @@
 //! The machine's own bound, the rate at which it verifies signatures in batches, is measured in
 //! the same run, so that figures of different machines can be compared.
 
+mod accounts;
 mod bound;
+mod contracts;
 mod finality;
 mod idle;
 mod load;
 mod network;
 mod overload;
 mod state;
+mod token;
 mod transfers;
 mod usage;
 mod watch;
 
+pub use contracts::{Contracts, bench_contracts};
 pub use finality::{Finality, bench_finality};
 pub use idle::{Idle, bench_idle};
 pub use overload::{Overload, bench_overload};

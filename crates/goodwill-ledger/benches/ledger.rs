@@ -3,16 +3,18 @@
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use goodwill_ledger::{
     ExecutedBlock, Executor, Manifest, Purpose, Reveal,
+    contract::encode,
     manifest::{Member, development_manifest},
 };
 use goodwill_types::{
-    Action, Address, Amount, BlockContext, Body, Domain, Known, LuckChain, Progress, SecretKey,
+    Action, Address, Amount, BlockContext, Body, Domain, Known, LuckChain, Outcome, Progress, SecretKey,
     SignedTransaction, Transaction, TransactionId,
-    codec::{Encode as _, List, decode},
+    codec::{Encode as _, List, Text, decode},
     hash,
     luck::FOUNDER_LUCK_LENGTH,
     transaction::verify_signatures,
 };
+use goodwill_vm::Data;
 use std::{hint::black_box, sync::Arc};
 
 /// Transactions in a block.
@@ -29,30 +31,38 @@ fn key(number: usize) -> SecretKey {
 }
 
 fn manifest() -> Arc<Manifest> {
-    let founder = Member::new("miner", &key(0), Address::of(&key(0).public_key()));
-    let accounts: Vec<_> = (0..ACCOUNTS).map(|number| Address::of(&key(number).public_key())).collect();
+    let founder = Member::new("miner", &key(0), address(0));
+    let accounts: Vec<_> = (0..ACCOUNTS).map(address).collect();
     let unlimited = [("gas_per_block_max", 1 << 40), ("body_size_max", 8 << 20)];
     let text = development_manifest(&[founder], &accounts, Amount::from_coins(1), 0, &unlimited, None);
     Arc::new(Manifest::parse(&text).expect("a valid manifest"))
 }
 
+fn signed(
+    manifest: &Manifest,
+    sender: usize,
+    nonce: u64,
+    gas_limit: u64,
+    action: Action,
+) -> (TransactionId, SignedTransaction) {
+    let key = key(sender);
+    let sender = key.public_key();
+    let (last_height, fee_per_gas_max, tip_per_gas) = (1 << 20, 20, 0);
+    let signed = Transaction { sender, nonce, last_height, gas_limit, fee_per_gas_max, tip_per_gas, action }
+        .sign(&key, &manifest.chain_id());
+    (signed.id(), signed)
+}
+
+fn address(number: usize) -> Address {
+    Address::of(&key(number).public_key())
+}
+
 fn transfers(manifest: &Manifest) -> Named {
-    (0..BLOCK)
-        .map(|number| {
-            let (from, to) = (key(number % ACCOUNTS), key(number * 7_919 % ACCOUNTS));
-            let signed = Transaction {
-                sender: from.public_key(),
-                nonce: (number / ACCOUNTS) as u64,
-                last_height: 1 << 20,
-                gas_limit: 200_000,
-                fee_per_gas_max: 20,
-                tip_per_gas: 0,
-                action: Action::transfer(Address::of(&to.public_key()), Amount::from_units(1)),
-            }
-            .sign(&from, &manifest.chain_id());
-            (signed.id(), signed)
-        })
-        .collect()
+    let transfer = |number: usize| {
+        let action = Action::transfer(address(number * 7_919 % ACCOUNTS), Amount::from_units(1));
+        signed(manifest, number % ACCOUNTS, (number / ACCOUNTS) as u64, 200_000, action)
+    };
+    (0..BLOCK).map(transfer).collect()
 }
 
 /// What the only founder reveals.
@@ -109,24 +119,14 @@ const ORDERING: usize = 10_000;
 
 /// The state before the draw of what 10,000 accounts ordered, and before the end of its epoch.
 fn before_draw() -> (Arc<Manifest>, Known, Known) {
-    let founder = Member::new("miner", &key(0), Address::of(&key(0).public_key()));
-    let accounts: Vec<_> = (0..ORDERING).map(|number| Address::of(&key(number).public_key())).collect();
+    let founder = Member::new("miner", &key(0), address(0));
+    let accounts: Vec<_> = (0..ORDERING).map(address).collect();
     let unlimited = [("gas_per_block_max", 1 << 40), ("body_size_max", 16 << 20)];
     let text = development_manifest(&[founder], &accounts, Amount::from_coins(10), 0, &unlimited, None);
     let manifest = Arc::new(Manifest::parse(&text).expect("a valid manifest"));
     let order = |number: usize| {
-        let (key, price_max) = (key(number), Amount::from_coins(10));
-        let signed = Transaction {
-            sender: key.public_key(),
-            nonce: 0,
-            last_height: 1 << 20,
-            gas_limit: 400_000,
-            fee_per_gas_max: 20,
-            tip_per_gas: 0,
-            action: Action::OrderSlots { epoch: 2, count: 1, price_max },
-        }
-        .sign(&key, &manifest.chain_id());
-        (signed.id(), signed)
+        let action = Action::OrderSlots { epoch: 2, count: 1, price_max: Amount::from_coins(10) };
+        signed(&manifest, number, 0, 400_000, action)
     };
     let mut known = genesis(&manifest);
     go_on(&manifest, &mut known, 2, (0..ORDERING).map(order).collect());
@@ -150,6 +150,75 @@ fn boundaries(criterion: &mut Criterion) {
             bencher.iter_batched(
                 || known.clone(),
                 |mut known| run(&manifest, &mut known, height, &purpose, Vec::new()).changes.len(),
+                BatchSize::LargeInput,
+            )
+        });
+    }
+    group.finish();
+}
+
+/// The example of a token.
+const TOKEN: &str = include_str!("../../../examples/contracts/fungible_token/fungible_token.py");
+/// How many tokens there are.
+const SUPPLY: u64 = 1 << 40;
+/// Accounts that hold tokens.
+const HOLDERS: usize = 10_000;
+/// The most gas that a call of the token uses.
+const CALL_GAS: u64 = 1_000_000;
+
+/// The state in which every holder has tokens, and the token's address.
+fn with_tokens() -> (Arc<Manifest>, Known, Address) {
+    let accounts: Vec<_> = (0..HOLDERS).map(address).collect();
+    let founder = Member::new("miner", &key(0), address(0));
+    let unlimited = [("gas_per_block_max", 1 << 40), ("body_size_max", 16 << 20)];
+    let text = development_manifest(&[founder], &accounts, Amount::from_coins(1_000), 0, &unlimited, None);
+    let manifest = Arc::new(Manifest::parse(&text).expect("a valid manifest"));
+    let deployment = Action::DeployContract {
+        source: Text::new(TOKEN.into()).expect("it fits"),
+        arguments: encode(&[Data::Str("Acorn".into()), Data::Str("ACN".into()), Data::Int(SUPPLY.into())])
+            .expect("they are short"),
+        value: Amount::ZERO,
+    };
+    let mut known = genesis(&manifest);
+    go_on(&manifest, &mut known, 2, vec![signed(&manifest, 0, 0, 1 << 30, deployment)]);
+    let token = Address::of_contract(&address(0), 0);
+    let gift = |number| signed(&manifest, 0, number as u64, CALL_GAS, give(token, number, 1_000));
+    go_on(&manifest, &mut known, 3, (1..HOLDERS).map(gift).collect());
+    (manifest, known, token)
+}
+
+fn give(token: Address, to: usize, amount: u64) -> Action {
+    let arguments = [Data::Address(address(to)), Data::Int(amount.into())];
+    Action::CallContract {
+        contract: token,
+        method: Text::new("transfer".into()).expect("it is short"),
+        arguments: encode(&arguments).expect("they are short"),
+        value: Amount::ZERO,
+    }
+}
+
+/// Blocks of calls, each from another holder to another one.
+fn contracts(criterion: &mut Criterion) {
+    let (manifest, known, token) = with_tokens();
+    let mut group = criterion.benchmark_group("contract_calls");
+    group.sample_size(10);
+    for calls in [100, HOLDERS] {
+        let call = |number| {
+            let nonce = if number == 0 { HOLDERS as u64 } else { 0 };
+            signed(&manifest, number, nonce, CALL_GAS, give(token, number * 7_919 % HOLDERS, 1))
+        };
+        let block: Named = (0..calls).map(call).collect();
+        let purpose = Purpose::Propose { reveal: reveal() };
+        let execute = |block: Named| run(&manifest, &mut known.clone(), 4, &purpose, block).receipts;
+        let done = execute(block.clone());
+        assert!(
+            done.len() == calls && done.iter().all(|receipt| matches!(receipt.outcome, Outcome::Done { .. }))
+        );
+        group.throughput(Throughput::Elements(calls as u64));
+        group.bench_function(calls.to_string(), |bencher| {
+            bencher.iter_batched(
+                || (known.clone(), block.clone()),
+                |(mut known, block)| (run(&manifest, &mut known, 4, &purpose, block), known),
                 BatchSize::LargeInput,
             )
         });
@@ -200,5 +269,5 @@ fn benches(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(ledger, benches, boundaries);
+criterion_group!(ledger, benches, boundaries, contracts);
 criterion_main!(ledger);

@@ -2,7 +2,7 @@
 
 use crate::{Output, commands::dev::parse_ms, error::CliError};
 use clap::Subcommand;
-use goodwill_lab::bench::{self, Finality, Idle, Overload, State, Target, Transfers};
+use goodwill_lab::bench::{self, Contracts, Finality, Idle, Overload, State, Target, Transfers};
 use indicatif::ProgressBar;
 use std::{env, io::IsTerminal as _, path::PathBuf, time::Duration};
 
@@ -26,6 +26,17 @@ enum Command {
         accounts: u32,
         /// How many transfers.
         #[arg(long, default_value_t = 200_000, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+        transactions: u32,
+    },
+    /// How many calls of a contract become final in a second, beside transfers of the same accounts.
+    Contracts {
+        #[command(flatten)]
+        chain: Chain,
+        /// How many accounts hold and pass on tokens.
+        #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+        accounts: u32,
+        /// How many transfers of tokens, and of coins.
+        #[arg(long, default_value_t = 50_000, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
         transactions: u32,
     },
     /// How soon a client sees that a transfer is final, on a chain with nothing else to do.
@@ -99,6 +110,12 @@ pub(crate) fn run(output: Output, args: Args) -> Result<(), CliError> {
             let found = bench::bench_transfers(&target, accounts as usize, transactions as usize, &say)?;
             progress.end();
             output.print(&found, || describe_transfers(&found));
+        }
+        Command::Contracts { chain: Chain { miners, block_time }, accounts, transactions } => {
+            let (accounts, transactions) = (accounts as usize, transactions as usize);
+            let found = bench::bench_contracts(&binary, miners, block_time, accounts, transactions, &say)?;
+            progress.end();
+            output.print(&found, || describe_contracts(&found));
         }
         Command::Finality { chain: Chain { miners, block_time }, transactions } => {
             let found = bench::bench_finality(&binary, miners, block_time, transactions as usize, &say)?;
@@ -174,6 +191,20 @@ fn describe_transfers(found: &Transfers) -> String {
         text += &format!("; {ratio} of what they allow was reached");
     }
     text
+}
+
+fn describe_contracts(found: &Contracts) -> String {
+    let calls = &found.calls;
+    format!(
+        "{:.0} transfers of a token in Python a second became final, {:.0} for each second of processor time of the nodes\nThey took {} ms in the middle, {} ms for the slowest in a hundred\nOf coins it were {:.0} and {:.0}: the token reaches {} of their rate",
+        calls.tx_per_s,
+        calls.tx_per_cpu_s.unwrap_or_default(),
+        calls.p50_ms,
+        calls.p99_ms,
+        found.native_tx_per_s,
+        found.native_tx_per_cpu_s,
+        found.ratio_to_native
+    )
 }
 
 fn describe_finality(found: &Finality) -> String {

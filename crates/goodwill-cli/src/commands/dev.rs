@@ -37,7 +37,8 @@ pub(crate) struct Args {
     /// The time between two blocks, such as 500ms or 500; only for a new chain.
     #[arg(long, default_value = "500", value_parser = parse_ms, value_name = "MS")]
     block_time: u64,
-    /// Let the miners buy slots, people pay and donations arrive, and tell about it until Ctrl-C.
+    /// Let the miners buy slots, people pay and use contracts, donations arrive, and tell about it until
+    /// Ctrl-C.
     #[arg(long)]
     demo: bool,
     /// Let nothing happen by itself: no association asks for donations.
@@ -187,7 +188,7 @@ fn report(told: &Told<'_>, events: &mpsc::Receiver<Event>) -> Result<(), CliErro
 }
 
 /// What happens by itself, until the chain stops. A story that fails does not stop the chain: people
-/// may be using it. Books that are wrong are told in the end.
+/// may be using it. Books that are wrong, and what failed though it must not, are told again in the end.
 fn tell(told: &Told<'_>, api: SocketAddr) -> Result<(), CliError> {
     let client = Client::new(&format!("http://{api}"))?;
     let Told { output, folder, founders, stop, .. } = *told;
@@ -196,7 +197,7 @@ fn tell(told: &Told<'_>, api: SocketAddr) -> Result<(), CliError> {
         output.note(&format!("The story ends here: {error}"));
     }
     match ended {
-        Err(error @ CliError::Corrupt(_)) => Err(error),
+        Err(error @ (CliError::Corrupt(_) | CliError::Rejected(_))) => Err(error),
         _ => Ok(()),
     }
 }

@@ -2,9 +2,11 @@
 
 mod api;
 mod associations;
+mod bench;
 mod commands;
 mod contracts;
 mod crash;
+mod demo;
 mod explain;
 mod kills;
 mod mining;

@@ -1,6 +1,6 @@
 //! How soon a client sees that a transfer is final, on a chain with nothing else to do.
 
-use super::{BenchError, Percentiles, Say, load::Accounts, network::Network, watch::watch};
+use super::{BenchError, Percentiles, Say, accounts::Accounts, network::Network, watch::watch};
 use serde::Serialize;
 use std::{
     path::Path,

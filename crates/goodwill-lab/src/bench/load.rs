@@ -1,18 +1,11 @@
-//! Accounts with coins, and transfers between them, signed ahead.
+//! Signed transactions, and how they are sent.
 
 use super::{
-    BenchError, Say,
+    BenchError,
+    accounts::parallel,
     watch::{Finals, watch},
 };
-use goodwill_node::ledger::gas::GAS_PRICES;
-use goodwill_types::{
-    Action, Address, Amount, Digest, Memo, Payment, SecretKey, SignedTransaction, Transaction, TransactionId,
-    api::SubmitResult,
-    codec::{Encode as _, List},
-    transaction::PAYMENTS_MAX,
-};
-use goodwill_wallet::{Client, development};
-use rand::{RngExt as _, SeedableRng as _, rngs::SmallRng};
+use goodwill_types::{SignedTransaction, TransactionId, api::SubmitResult, codec::Encode as _};
 use std::{
     collections::VecDeque,
     sync::{
@@ -34,25 +27,6 @@ const CONNECTIONS: usize = 4;
 const RETRY: Duration = Duration::from_millis(20);
 /// The longest that nothing may become final.
 pub(super) const PATIENCE: Duration = Duration::from_secs(60);
-/// What a transfer may pay per gas; the base fee of a chain made for a benchmark is 10.
-const FEE_PER_GAS_MAX: u64 = 20;
-/// Enough for the transfers of one run.
-const LAST_HEIGHT: u64 = 1 << 40;
-/// Bytes of a signed transfer besides its payments, at most.
-const FRAME_SIZE_MAX: u64 = 160;
-/// Bytes of a payment.
-const PAYMENT_SIZE: u64 = 28;
-/// What each development account shares among the accounts of a run, at most.
-const SHARED: Amount = Amount::from_coins(900_000);
-
-/// Accounts of which nobody has heard before.
-pub(super) struct Accounts {
-    chain_id: Digest,
-    keys: Vec<SecretKey>,
-    addresses: Vec<Address>,
-    /// How many transactions they have signed, in turn.
-    signed: usize,
-}
 
 /// Some transactions in one request.
 pub(super) struct Batch {
@@ -64,106 +38,8 @@ pub(super) struct Batch {
 /// Transactions that are ready to be sent.
 pub(super) struct Load {
     pub(super) ids: Vec<TransactionId>,
-    transactions: Vec<Vec<u8>>,
-}
-
-impl Accounts {
-    /// Makes the keys, and gives each account its coins.
-    ///
-    /// # Errors
-    /// When the gateway refuses, or the payments do not become final.
-    pub(super) fn fund(url: &str, count: usize, say: Say<'_>) -> Result<Self, BenchError> {
-        let client = Client::new(url)?;
-        let status = client.status()?;
-        let chain_id = status.chain_id.0;
-        say(&format!("makes {count} accounts"));
-        let base: [u8; 24] = rand::random();
-        let made = parallel(count, |place| {
-            let mut seed = [0; 32];
-            seed[..24].copy_from_slice(&base);
-            seed[24..].copy_from_slice(&(place as u64).to_be_bytes());
-            let key = SecretKey::from_seed(seed);
-            let address = Address::of(&key.public_key());
-            (key, address)
-        });
-        let (keys, addresses): (Vec<_>, Vec<_>) = made.into_iter().unzip();
-        let prefix = status.address_prefix.parse().map_err(|error| {
-            BenchError::Unmeasured(format!("the gateway names the address prefix badly: {error}"))
-        })?;
-        say("gives them coins");
-        let gifts_each = count.div_ceil(PAYMENTS_MAX).div_ceil(development::NAMES.len());
-        let share = Amount::from_units(SHARED.units / (gifts_each * PAYMENTS_MAX) as u64);
-        let mut givers = development::NAMES
-            .iter()
-            .map(|name| {
-                let key = development::account(name).expect("a known name");
-                let nonce = client.account(&Address::of(&key.public_key()), &prefix, false)?.nonce;
-                Ok((key, nonce))
-            })
-            .collect::<Result<Vec<_>, BenchError>>()?;
-        let mut gifts = Vec::new();
-        for (chunk, place) in addresses.chunks(PAYMENTS_MAX).zip((0..givers.len()).cycle()) {
-            let (key, nonce) = &mut givers[place];
-            let payments = chunk.iter().map(|to| Payment { to: *to, amount: share }).collect();
-            gifts.push(transfer(key, *nonce, payments, &chain_id));
-            *nonce += 1;
-        }
-        let gifts = Load::of(gifts);
-        let mut finals = Finals::new(watch(url)?, gifts.ids.iter().copied());
-        gifts.send_until_final(&[url.to_owned()], 64, &mut finals)?;
-        Ok(Self { chain_id, keys, addresses, signed: 0 })
-    }
-
-    /// Signs `count` transfers of one unit from all accounts in turn to random ones.
-    pub(super) fn transfers(&mut self, count: usize) -> Load {
-        let accounts = self.keys.len();
-        let signed = parallel(count, |place| {
-            let mut random = SmallRng::seed_from_u64(place as u64);
-            let to = self.addresses[random.random_range(0..accounts)];
-            let turn = self.signed + place;
-            let payment = Payment { to, amount: Amount::from_units(1) };
-            transfer(&self.keys[turn % accounts], (turn / accounts) as u64, vec![payment], &self.chain_id)
-        });
-        self.signed += count;
-        Load::of(signed)
-    }
-
-    /// An account to ask for.
-    pub(super) fn any(&self) -> &Address {
-        &self.addresses[0]
-    }
-}
-
-fn transfer(key: &SecretKey, nonce: u64, payments: Vec<Payment>, chain_id: &Digest) -> SignedTransaction {
-    let count = payments.len() as u64;
-    let bytes = FRAME_SIZE_MAX + count * PAYMENT_SIZE;
-    let payments = List::new(payments).expect("at most as many as fit");
-    Transaction {
-        sender: key.public_key(),
-        nonce,
-        last_height: LAST_HEIGHT,
-        gas_limit: GAS_PRICES.transaction + GAS_PRICES.payment * count + GAS_PRICES.byte * bytes,
-        fee_per_gas_max: FEE_PER_GAS_MAX,
-        tip_per_gas: 0,
-        action: Action::Transfer { payments, memo: Memo::default() },
-    }
-    .sign(key, chain_id)
-}
-
-/// Makes `count` of something on all cores, in order.
-fn parallel<T: Send>(count: usize, make: impl Fn(usize) -> T + Sync) -> Vec<T> {
-    let cores = thread::available_parallelism().map_or(1, usize::from);
-    let share = count.div_ceil(cores).max(1);
-    thread::scope(|scope| {
-        let workers: Vec<_> = (0..count)
-            .step_by(share)
-            .map(|first| {
-                let make = &make;
-                scope.spawn(move || (first..count.min(first + share)).map(make).collect::<Vec<T>>())
-            })
-            .collect();
-        workers.into_iter().flat_map(|worker| worker.join().expect("does not panic")).collect()
-    })
+    /// Their signed bytes.
+    pub(super) transactions: Vec<Vec<u8>>,
 }
 
 /// What became of a request.
@@ -175,7 +51,7 @@ enum Answer {
 }
 
 impl Load {
-    fn of(signed: Vec<SignedTransaction>) -> Self {
+    pub(super) fn of(signed: Vec<SignedTransaction>) -> Self {
         Self {
             ids: parallel(signed.len(), |place| signed[place].id()),
             transactions: signed.iter().map(|signed| signed.encode().to_vec()).collect(),
@@ -211,6 +87,15 @@ impl Load {
             senders.into_iter().try_for_each(|sender| sender.join().expect("sending does not panic"))
         })?;
         Ok(sent.into_inner().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Sends all of it and waits until it is final: what must be there before something is measured.
+    ///
+    /// # Errors
+    /// As [`Load::send_until_final`].
+    pub(super) fn prepare(&self, url: &str) -> Result<(), BenchError> {
+        let mut finals = Finals::new(watch(url)?, self.ids.iter().copied());
+        self.send_until_final(&[url.to_owned()], LANE, &mut finals).map(|_| ())
     }
 
     /// Sends all of it and waits until it is final. Gives when each was sent.

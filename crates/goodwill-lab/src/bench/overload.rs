@@ -2,7 +2,8 @@
 
 use super::{
     BenchError, Percentiles, Say,
-    load::{Accounts, agent},
+    accounts::Accounts,
+    load::agent,
     network::Network,
     rounded,
     transfers::Run,
@@ -67,7 +68,7 @@ pub fn bench_overload(
     let enough = (peak * time.as_secs_f64() * 1.5) as usize;
     say(&format!("signs {enough} transfers"));
     let load = funded.transfers(enough);
-    let account = format!("{}/v1/accounts/{}", urls[0], funded.any().display(&prefix()));
+    let account = format!("{}/v1/accounts/{}", urls[0], funded.any().display(funded.prefix()));
     say("offers ten times as much");
     let mut finals = Finals::new(watch(&urls[0])?, load.ids.iter().copied());
     let over = AtomicBool::new(false);
@@ -95,10 +96,6 @@ pub fn bench_overload(
         rss_middle_bytes: middle?.rss_bytes,
         rss_end_bytes: usage(&pids)?.rss_bytes,
     })
-}
-
-fn prefix() -> goodwill_types::Prefix {
-    "dev".parse().expect("the prefix of development chains")
 }
 
 /// Reads one page again and again, and gives the times.

@@ -1,6 +1,6 @@
 //! Whether many accounts make a transfer dearer.
 
-use super::{BenchError, Say, load::Accounts, network::Network, rounded, transfers::Run};
+use super::{BenchError, Say, accounts::Accounts, network::Network, rounded, transfers::Run};
 use serde::Serialize;
 use std::path::Path;
 

@@ -2,8 +2,9 @@
 
 use super::{
     BenchError, Percentiles, Say, Target,
+    accounts::Accounts,
     bound::verify_batch_per_s,
-    load::{Accounts, BATCH, Load},
+    load::{BATCH, Load},
     network::Network,
     rounded,
     usage::usage,
@@ -11,6 +12,11 @@ use super::{
 };
 use serde::Serialize;
 use std::time::{Duration, Instant};
+
+/// What is said before the machine's bound is measured.
+pub(super) const MEASURES_BOUND: &str = "measures how fast this machine verifies signatures";
+/// The least processor time that the system tells apart.
+const TICK: Duration = Duration::from_millis(10);
 
 /// What `bench transfers` found.
 #[derive(Clone, Debug, Serialize)]
@@ -64,26 +70,33 @@ pub fn bench_transfers(
     let load = funded.transfers(transactions);
     say("sends them");
     let run = Run::of(&load, &urls, &pids)?;
-    say("measures how fast this machine verifies signatures");
-    let bound = verify_batch_per_s();
+    say(MEASURES_BOUND);
     let miners = network.is_some().then_some(pids.len() as u32);
-    let tx_per_s = transactions as f64 / run.wall.as_secs_f64();
-    Ok(Transfers {
-        miners,
-        accounts,
-        transactions,
-        tx_per_s: rounded(tx_per_s),
-        tx_per_cpu_s: miners.map(|_| rounded(transactions as f64 / run.cpu.as_secs_f64())),
-        verify_batch_per_s: rounded(bound),
-        ratio_to_bound: miners.map(|miners| rounded(tx_per_s * f64::from(miners) / bound)),
-        p50_ms: run.latency.p50_ms,
-        p99_ms: run.latency.p99_ms,
-        rss_bytes: miners.map(|_| run.rss_bytes),
-    })
+    Ok(Transfers::of(&run, miners, accounts, verify_batch_per_s()))
+}
+
+impl Transfers {
+    /// The figures of a run on a machine that verifies so many signatures a second.
+    pub(super) fn of(run: &Run, miners: Option<u32>, accounts: usize, verify_batch_per_s: f64) -> Self {
+        let reached = |miners| run.tx_per_s() * f64::from(miners) / verify_batch_per_s;
+        Self {
+            miners,
+            accounts,
+            transactions: run.transactions,
+            tx_per_s: rounded(run.tx_per_s()),
+            tx_per_cpu_s: miners.map(|_| rounded(run.tx_per_cpu_s())),
+            verify_batch_per_s: rounded(verify_batch_per_s),
+            ratio_to_bound: miners.map(|miners| rounded(reached(miners))),
+            p50_ms: run.latency.p50_ms,
+            p99_ms: run.latency.p99_ms,
+            rss_bytes: miners.map(|_| run.rss_bytes),
+        }
+    }
 }
 
 /// One load, sent and final.
 pub(super) struct Run {
+    pub(super) transactions: usize,
     pub(super) wall: Duration,
     pub(super) cpu: Duration,
     pub(super) rss_bytes: u64,
@@ -99,10 +112,22 @@ impl Run {
         let (wall, after) = (began.elapsed(), usage(pids)?);
         let times = finals.at.iter().zip(sent).map(|(at, sent)| at.unwrap_or(sent) - sent).collect();
         Ok(Self {
+            transactions: load.ids.len(),
             wall,
             cpu: after.cpu.saturating_sub(before.cpu),
             rss_bytes: after.rss_bytes,
             latency: Percentiles::of(times),
         })
+    }
+
+    /// Final transactions a second.
+    pub(super) fn tx_per_s(&self) -> f64 {
+        self.transactions as f64 / self.wall.as_secs_f64()
+    }
+
+    /// Final transactions a second of processor time. The system counts in hundredths: what took less
+    /// counts as one.
+    pub(super) fn tx_per_cpu_s(&self) -> f64 {
+        self.transactions as f64 / self.cpu.max(TICK).as_secs_f64()
     }
 }

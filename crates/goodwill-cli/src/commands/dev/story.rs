@@ -1,15 +1,21 @@
 //! What happens on a development chain by itself: an association asks for donations, the founders
-//! vote it in, and with `--demo` people and miners keep going.
+//! vote it in, and with `--demo` people, contracts and miners keep going.
+
+mod play;
+mod plays;
+mod stage;
 
 use crate::{Output, commands::association::proof_of, error::CliError};
 use goodwill_identity::{certificates, prove};
 use goodwill_node::{
     Stop,
     development::{CANDIDATE_ACCOUNT, CANDIDATE_DOMAIN, CANDIDATE_NAME, Candidate, account_address},
+    load_manifest,
 };
 use goodwill_types::{
-    Account, Action, Address, Amount, Application, Cause, Choice, Link, SecretKey,
-    api::{self, Association},
+    Account, Action, Address, Amount, Application, Cause, Choice, Link, SecretKey, SignedTransaction,
+    TransactionId,
+    api::{self, Association, TransactionStatus},
     association::claim,
     codec::Text,
 };
@@ -19,16 +25,28 @@ use goodwill_wallet::{
     development,
 };
 use sha2::{Digest as _, Sha256};
-use std::{fs, path::Path, thread, time::Duration};
+use stage::Stage;
+use std::{
+    fs,
+    path::Path,
+    thread,
+    time::{Duration, Instant},
+};
 
 /// How long a transaction may take to be final.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// How long the story rests between two looks at the chain.
 const REST: Duration = Duration::from_millis(250);
+/// How often it tries to be quicker than others who use the same account.
+const TRIES: usize = 8;
+/// What the gateway says when another transaction has the nonce.
+const TAKEN: [&str; 2] = ["nonce_used", "underpriced"];
 /// How long the story waits before it tries again.
 const AGAIN: Duration = Duration::from_secs(2);
-/// Payments of the demo between two looks at the books.
+/// Payments of the demo for each gift to the pool.
 const PAYMENTS: u64 = 8;
+/// How many of the development accounts pay each other; the last receives donations.
+const PAYING: usize = development::NAMES.len() - 1;
 /// Where the candidate says that its statement can be read.
 const STATEMENT_URI: &str = "https://example.org/statement";
 
@@ -113,42 +131,90 @@ impl Story<'_> {
     }
 
     /// Signs, sends, and waits.
-    fn act(&self, key: &SecretKey, action: Action) -> Result<api::Transaction, CliError> {
-        let terms = Terms::try_from(&self.client.status()?)
-            .map_err(|e| CliError::Corrupt(format!("the gateway's answer: {e}")))?;
-        let from = Address::of(&key.public_key());
-        let holds = self.client.account(&from, &terms.chain.prefix, false)?;
-        let account = Account { balance: holds.balance.0, nonce: holds.next_nonce };
-        let signed = compose(&terms, from, &account, action, Offer::default())?.sign(key)?;
-        let transaction = self.client.submit_and_wait(&signed, PATIENCE)?;
-        match transaction.inclusion.as_ref().and_then(|inclusion| inclusion.receipt.failure.as_ref()) {
-            Some(failure) => Err(CliError::Rejected(failure.message.clone())),
-            None => Ok(transaction),
+    fn act(&self, key: &SecretKey, action: Action) -> Result<(), CliError> {
+        let signed = self.send(key, action, 0)?;
+        check_done(self.client.submit_and_wait(&signed, PATIENCE)?)
+    }
+
+    /// Signs and sends. People use the same accounts: where one was quicker, it is signed anew.
+    fn send(
+        &self,
+        key: &SecretKey,
+        action: Action,
+        contract_gas: u64,
+    ) -> Result<SignedTransaction, CliError> {
+        let mut tries = 1;
+        loop {
+            let signed = self.sign(key, action.clone(), contract_gas)?;
+            match self.client.submit(&signed) {
+                Err(ClientError::Rejected(problem)) if tries < TRIES && TAKEN.contains(&&*problem.code) => {
+                    tries += 1;
+                    thread::sleep(REST);
+                }
+                submitted => return Ok(submitted.map(|_| signed)?),
+            }
         }
     }
 
-    /// People pay, miners order slots, donations arrive; each epoch is told when it is over.
+    fn sign(
+        &self,
+        key: &SecretKey,
+        action: Action,
+        contract_gas: u64,
+    ) -> Result<SignedTransaction, CliError> {
+        let (terms, from) = (self.terms()?, Address::of(&key.public_key()));
+        let holds = self.client.account(&from, &terms.chain.prefix, false)?;
+        let account = Account { balance: holds.balance.0, nonce: holds.next_nonce };
+        let offer = Offer { contract_gas, ..Offer::default() };
+        Ok(compose(&terms, from, &account, action, offer)?.sign(key)?)
+    }
+
+    fn terms(&self) -> Result<Terms, CliError> {
+        let damaged = |e| CliError::Corrupt(format!("the gateway's answer: {e}"));
+        Terms::try_from(&self.client.status()?).map_err(damaged)
+    }
+
+    /// People pay, use contracts, miners order slots, donations arrive; each epoch is told when it is
+    /// over.
     fn keep_going(&self) -> Result<(), CliError> {
+        let mut stage = Stage::new(&load_manifest(&self.folder.join("chain.toml"))?);
         let mut told = self.client.status()?.epoch;
         for turn in 0.. {
             if self.stop.is_stopped() {
                 return Ok(());
             }
-            let (from, to) = (turn as usize % 9, (turn as usize + 1) % 9);
-            let [from, to] = [from, to].map(|number| development::NAMES[number]);
-            let key = development::account(from).expect("a known name");
-            self.act(&key, Action::transfer(account_address(to), Amount::from_coins(1 + turn % 5)))?;
-            if turn % PAYMENTS == 0 {
-                self.act(&key, Action::Donate { amount: Amount::from_coins(1) })?;
-            }
-            let epoch = self.client.status()?.epoch;
-            if epoch > told {
+            let paid = self.pay(turn)?;
+            let status = self.client.status()?;
+            self.play(&mut stage, turn, status.timestamp_ms)?;
+            paid.into_iter().try_for_each(|id| self.settle(id))?;
+            if status.epoch > told {
                 self.tell_epoch(told)?;
-                told = epoch;
+                told = status.epoch;
             }
             thread::sleep(REST);
         }
         Ok(())
+    }
+
+    /// One pays another, and now and then gives to the pool.
+    fn pay(&self, turn: u64) -> Result<Vec<TransactionId>, CliError> {
+        let [from, to] = [turn, turn + 1].map(|turn| development::NAMES[turn as usize % PAYING]);
+        let payment = Action::transfer(account_address(to), Amount::from_coins(1 + turn % 5));
+        let gift = turn.is_multiple_of(PAYMENTS).then_some(Action::Donate { amount: Amount::from_coins(1) });
+        let key = development::account(from).expect("a known name");
+        let send = |action| self.send(&key, action, 0).map(|signed| signed.id());
+        [Some(payment), gift].into_iter().flatten().map(send).collect()
+    }
+
+    /// Waits for a payment, as long as the chain runs.
+    fn settle(&self, id: TransactionId) -> Result<(), CliError> {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let payment = self.client.wait(id, REST)?;
+            if payment.status != TransactionStatus::Pending || Instant::now() > until {
+                return check_done(payment);
+            }
+        }
     }
 
     /// What happened in an epoch that is over; the books must be right.
@@ -179,5 +245,14 @@ impl Story<'_> {
             Amount::from_units(u64::try_from(held).unwrap_or(u64::MAX)),
         ));
         Ok(())
+    }
+}
+
+/// # Errors
+/// When it is in a block and failed.
+fn check_done(transaction: api::Transaction) -> Result<(), CliError> {
+    match transaction.inclusion.and_then(|inclusion| inclusion.receipt.failure) {
+        Some(failure) => Err(CliError::Rejected(failure.message)),
+        None => Ok(()),
     }
 }
