@@ -189,6 +189,11 @@ impl Vm {
         }
     }
 
+    /// Gas that a call which has not ended has used so far.
+    pub fn gas_used(&self) -> u64 {
+        self.activations.last().map_or(0, |top| self.gas.saturating_sub(top.machine.heap.meter.gas))
+    }
+
     fn outcome(&self, result: Result<Vec<u8>, Failure>, meter: Meter) -> Outcome {
         let memory_bytes = limits::MEMORY_BYTES_MAX.saturating_sub(meter.memory);
         let gas = if matches!(result, Err(Failure::OutOfGas)) { 0 } else { meter.gas };

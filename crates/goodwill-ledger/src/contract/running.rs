@@ -95,6 +95,14 @@ impl Running {
         Self { call, source, gas, compiling: 0, vm: None, session, deployed: None }
     }
 
+    /// Gas that contracts have used up to here, without compiling.
+    pub(super) fn spent(&self, here: &Progress<Ended>) -> u64 {
+        match here {
+            Progress::Need(_) => self.vm.as_ref().map_or(0, Vm::gas_used),
+            Progress::Done(ended) => ended.gas_used.saturating_sub(self.compiling),
+        }
+    }
+
     /// What the contracts printed.
     pub(super) fn log(&mut self) -> String {
         self.session.log.take().unwrap_or_default()
