@@ -80,7 +80,7 @@ struct TrialArgs {
 }
 
 impl TrialArgs {
-    /// Reads the file and does something with the trial.
+    /// Reads the file, and does with it what is asked.
     fn with<T>(&self, work: impl FnOnce(&Trial<'_>) -> T) -> Result<T, CliError> {
         let (source, file) = (read(&self.file)?, name(&self.file));
         let init: Vec<&str> = self.init.iter().map(String::as_str).collect();
