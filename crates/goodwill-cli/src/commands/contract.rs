@@ -181,7 +181,7 @@ struct Ran {
 
 fn run_one(output: Output, trial: &TrialArgs) -> Result<(), CliError> {
     let began = Instant::now();
-    let report = trial.with(Trial::run)?;
+    let report = trial.with(|trial| trial.run())?;
     let ran = Ran {
         ok: report.ok,
         result: report.result,

@@ -2,7 +2,7 @@
 
 use super::{TrialArgs, read};
 use crate::{Output, error::CliError};
-use goodwill_vm::{profile::Spent, sandbox::Trial};
+use goodwill_vm::profile::Spent;
 use serde::Serialize;
 use std::fmt::Write as _;
 
@@ -28,7 +28,7 @@ struct Line {
 }
 
 pub(super) fn run(output: Output, trial: &TrialArgs) -> Result<(), CliError> {
-    let (report, spent) = trial.with(Trial::profile)?;
+    let (report, spent) = trial.with(|trial| trial.profile())?;
     let source = read(&trial.file)?;
     let gas = Gas {
         ok: report.ok,
