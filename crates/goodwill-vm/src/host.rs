@@ -1,6 +1,6 @@
 //! What the machine needs from the ledger.
 
-use crate::program::Program;
+use crate::{profile::Profile, program::Program};
 use goodwill_types::{Address, Prefix};
 use std::sync::Arc;
 
@@ -98,6 +98,12 @@ pub trait Host {
 
     /// A line that the contract prints: kept in simulation, ignored in blocks.
     fn print(&mut self, text: &str);
+
+    /// Where to note what each line costs; asked once when a contract begins or goes on, and if there
+    /// is one before each instruction. Only sandboxes have it.
+    fn profile(&mut self) -> Option<&mut Profile> {
+        None
+    }
 
     /// Opens an overlay.
     fn begin(&mut self);

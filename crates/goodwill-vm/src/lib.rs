@@ -32,6 +32,7 @@ mod meter;
 mod methods;
 mod names;
 mod outside;
+pub mod profile;
 mod program;
 pub mod reference;
 mod refuse;

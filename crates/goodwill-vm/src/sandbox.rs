@@ -5,6 +5,7 @@ use crate::{
     data::Data,
     host::{ChainFacts, Event, Host, Missing},
     literal,
+    profile::{Profile, Spent},
     program::Program,
     refuse::Refusal,
     signature,
@@ -53,6 +54,7 @@ pub struct Sandbox {
     /// Memory of the last call.
     vm: Option<Vm>,
     facts: ChainFacts,
+    profile: Option<Profile>,
     /// What contracts printed.
     pub log: String,
 }
@@ -96,6 +98,7 @@ impl Sandbox {
             programs: BTreeMap::new(),
             vm: None,
             facts: ChainFacts { height: 1, timestamp_ms: 1_000, epoch: 0, prefix },
+            profile: None,
             log: String::new(),
         }
     }
@@ -200,6 +203,15 @@ impl Sandbox {
         }
     }
 
+    /// Runs a call to its end, and says what each line of each file cost; the sum is the call's gas.
+    pub fn profile_call(&mut self, call: &Call, gas: u64) -> (Outcome, Vec<Spent>) {
+        self.profile = Some(Profile::new(gas));
+        let outcome = self.call(call, gas);
+        let profile = self.profile.take().unwrap_or_else(|| Profile::new(gas));
+        let spent = profile.finish(gas.saturating_sub(outcome.gas_used));
+        (outcome, spent)
+    }
+
     /// `repr` of an encoded value of a contract.
     pub fn repr(&self, contract: &Address, bytes: &[u8]) -> String {
         let fields = |name: &str| {
@@ -217,46 +229,98 @@ impl Sandbox {
     }
 }
 
+/// A method of a file to try on a new chain. Arguments are Python literals or `Address('...')`.
+#[derive(Clone, Copy, Debug)]
+pub struct Trial<'a> {
+    /// The source.
+    pub source: &'a str,
+    /// The file's name, for tracebacks.
+    pub file: &'a str,
+    /// The arguments of `init`, which is run first if it takes none or some are given.
+    pub init: &'a [&'a str],
+    /// The method; `init` is the deployment itself.
+    pub method: &'a str,
+    /// The method's arguments.
+    pub arguments: &'a [&'a str],
+    /// The most gas of each call.
+    pub gas: u64,
+}
+
 /// Deploys a file and runs one of its methods; arguments are Python literals or `Address('...')`. A
 /// method `init` is the deployment itself; otherwise `init` is run first if it takes no arguments.
 pub fn run_method(source: &str, method: &str, arguments: &[&str], gas: u64) -> Report {
-    let refused =
-        |error: String| Report { ok: false, result: None, error: Some(error), gas_used: 0, memory_bytes: 0 };
-    let program = match compile::compile(source, "contract.py") {
-        Ok(program) => program,
-        Err(refusal) => return refused(Refusal::to_string(&refusal)),
-    };
-    let mut sandbox = Sandbox::new();
-    let parsed: Result<Vec<Data>, String> =
-        arguments.iter().map(|text| literal::parse(text, &sandbox.facts.prefix)).collect();
-    let arguments = match parsed {
-        Ok(arguments) => arguments,
-        Err(error) => return refused(error),
-    };
-    let contract = Sandbox::contract_address();
-    let sender = account(1);
-    sandbox.install(contract, Arc::clone(&program));
-    sandbox.fund(sender, 1_000_000);
-    let call = |method: &str, arguments: Vec<Data>, deploys: bool| Call {
-        contract,
-        sender,
+    Trial { source, file: "contract.py", init: &[], method, arguments, gas }.run()
+}
+
+impl Trial<'_> {
+    /// What the method came to, or `init` if it failed.
+    pub fn run(&self) -> Report {
+        let mut ready = match self.deploy() {
+            Ok(ready) => ready,
+            Err(report) => return *report,
+        };
+        let outcome = ready.sandbox.call(&ready.call, self.gas);
+        ready.sandbox.report(&ready.call.contract, outcome)
+    }
+
+    /// The same, with what each line of the method's call cost; nothing if the call was not made.
+    pub fn profile(&self) -> (Report, Vec<Spent>) {
+        let mut ready = match self.deploy() {
+            Ok(ready) => ready,
+            Err(report) => return (*report, Vec::new()),
+        };
+        let (outcome, spent) = ready.sandbox.profile_call(&ready.call, self.gas);
+        (ready.sandbox.report(&ready.call.contract, outcome), spent)
+    }
+
+    /// A chain on which the method can be called.
+    fn deploy(&self) -> Result<Ready, Box<Report>> {
+        let program = compile::compile(self.source, self.file)
+            .map_err(|refusal| refused(Refusal::to_string(&refusal)))?;
+        let mut sandbox = Sandbox::new();
+        let init = sandbox.arguments(self.init).map_err(refused)?;
+        let arguments = sandbox.arguments(self.arguments).map_err(refused)?;
+        let contract = Sandbox::contract_address();
+        sandbox.install(contract, Arc::clone(&program));
+        sandbox.fund(account(1), 1_000_000);
+        let deploys = self.method == "init";
+        if !deploys && (!init.is_empty() || program.init_takes_nothing()) {
+            let outcome = sandbox.call(&trial_call("init", init, true), self.gas);
+            if outcome.result.is_err() {
+                return Err(Box::new(sandbox.report(&contract, outcome)));
+            }
+        }
+        Ok(Ready { sandbox, call: trial_call(self.method, arguments, deploys) })
+    }
+}
+
+/// A call that can be made.
+struct Ready {
+    sandbox: Sandbox,
+    call: Call,
+}
+
+fn refused(error: String) -> Box<Report> {
+    Box::new(Report { ok: false, result: None, error: Some(error), gas_used: 0, memory_bytes: 0 })
+}
+
+fn trial_call(method: &str, arguments: Vec<Data>, deploys: bool) -> Call {
+    Call {
+        contract: Sandbox::contract_address(),
+        sender: account(1),
         value: 0,
         method: method.into(),
         arguments,
         keywords: Vec::new(),
         deploys,
-    };
-    if method != "init" && program.init_takes_nothing() {
-        let outcome = sandbox.call(&call("init", Vec::new(), true), gas);
-        if outcome.result.is_err() {
-            return sandbox.report(&contract, outcome);
-        }
     }
-    let outcome = sandbox.call(&call(method, arguments, method == "init"), gas);
-    sandbox.report(&contract, outcome)
 }
 
 impl Sandbox {
+    fn arguments(&self, texts: &[&str]) -> Result<Vec<Data>, String> {
+        texts.iter().map(|text| literal::parse(text, &self.facts.prefix)).collect()
+    }
+
     /// An outcome as the tools show it.
     pub fn report(&self, contract: &Address, outcome: Outcome) -> Report {
         let Outcome { result, gas_used, memory_bytes } = outcome;
@@ -311,6 +375,10 @@ impl Host for Sandbox {
 
     fn print(&mut self, text: &str) {
         self.log.push_str(text);
+    }
+
+    fn profile(&mut self) -> Option<&mut Profile> {
+        self.profile.as_mut()
     }
 
     fn begin(&mut self) {

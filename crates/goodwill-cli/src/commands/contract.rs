@@ -1,10 +1,11 @@
 //! `goodwill contract`: contracts in Python, on this machine and on a chain.
 
 mod chain;
+mod gas;
 
 use crate::{Global, Output, error::CliError};
 use clap::Subcommand;
-use goodwill_vm::{compile, gas::CALL_GAS_MAX, sandbox::run_method};
+use goodwill_vm::{compile, gas::CALL_GAS_MAX, sandbox::Trial};
 use serde::Serialize;
 use serde_json::Value;
 use std::{
@@ -37,17 +38,9 @@ enum Command {
         file: PathBuf,
     },
     /// Run one method in a local sandbox; `init` runs first where it takes nothing.
-    Run {
-        /// The contract.
-        file: PathBuf,
-        /// The method.
-        method: String,
-        /// Its arguments: Python literals, or Address('...').
-        arguments: Vec<String>,
-        /// The most gas that it may use.
-        #[arg(long, default_value_t = CALL_GAS_MAX, value_name = "GAS")]
-        gas: u64,
-    },
+    Run(TrialArgs),
+    /// Run one method in a local sandbox, and show what each line cost.
+    Gas(TrialArgs),
     /// Put a contract on a chain, and run its `init`.
     Deploy(chain::Deploy),
     /// Call a method of a contract on a chain.
@@ -69,11 +62,46 @@ enum Command {
     },
 }
 
+/// A method to try.
+#[derive(Debug, clap::Args)]
+struct TrialArgs {
+    /// The contract.
+    file: PathBuf,
+    /// The method.
+    method: String,
+    /// Its arguments: Python literals, or Address('...').
+    arguments: Vec<String>,
+    /// An argument of `init`, which runs first; once for each.
+    #[arg(long, value_name = "ARGUMENT", allow_hyphen_values = true)]
+    init: Vec<String>,
+    /// The most gas that it may use.
+    #[arg(long, default_value_t = CALL_GAS_MAX, value_name = "GAS")]
+    gas: u64,
+}
+
+impl TrialArgs {
+    /// Reads the file, and does with it what is asked.
+    fn with<T>(&self, work: impl FnOnce(&Trial<'_>) -> T) -> Result<T, CliError> {
+        let (source, file) = (read(&self.file)?, name(&self.file));
+        let init: Vec<&str> = self.init.iter().map(String::as_str).collect();
+        let arguments: Vec<&str> = self.arguments.iter().map(String::as_str).collect();
+        Ok(work(&Trial {
+            source: &source,
+            file: &file,
+            init: &init,
+            method: &self.method,
+            arguments: &arguments,
+            gas: self.gas,
+        }))
+    }
+}
+
 pub(crate) fn run(global: &Global, output: Output, args: Args) -> Result<(), CliError> {
     match args.command {
         Command::New { folder } => new(output, &folder),
         Command::Check { file } => check(output, &file),
-        Command::Run { file, method, arguments, gas } => run_one(output, &file, &method, &arguments, gas),
+        Command::Run(trial) => run_one(output, &trial),
+        Command::Gas(trial) => gas::run(output, &trial),
         Command::Deploy(args) => chain::deploy(global, output, &args),
         Command::Call(args) => chain::call(global, output, &args),
         Command::Query(args) => chain::query(global, output, &args),
@@ -151,17 +179,9 @@ struct Ran {
     time_us: u64,
 }
 
-fn run_one(
-    output: Output,
-    file: &Path,
-    method: &str,
-    arguments: &[String],
-    gas: u64,
-) -> Result<(), CliError> {
-    let source = read(file)?;
-    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+fn run_one(output: Output, trial: &TrialArgs) -> Result<(), CliError> {
     let began = Instant::now();
-    let report = run_method(&source, method, &arguments, gas);
+    let report = trial.with(|trial| trial.run())?;
     let ran = Ran {
         ok: report.ok,
         result: report.result,

@@ -21,8 +21,19 @@ impl Machine {
     /// `Raised` if no handler took the exception; traps; `Need` and `Call`, after which it is called
     /// again.
     pub(crate) fn resume(&mut self, host: &mut dyn Host) -> Run<Value> {
+        if host.profile().is_none() {
+            return self.resume_as::<false>(host);
+        }
+        let run = self.resume_as::<true>(host);
+        if let Some(profile) = host.profile() {
+            profile.outside(self.heap.meter.gas);
+        }
+        run
+    }
+
+    fn resume_as<const PROFILED: bool>(&mut self, host: &mut dyn Host) -> Run<Value> {
         loop {
-            match self.execute(host) {
+            match self.execute::<PROFILED>(host) {
                 Err(Fault::Raised(exception)) => {
                     if !self.unwind(exception)? {
                         return Err(Fault::Raised(exception));
@@ -88,7 +99,7 @@ impl Machine {
     }
 
     #[allow(clippy::too_many_lines, reason = "one arm for each instruction")]
-    fn execute(&mut self, host: &mut dyn Host) -> Run<Value> {
+    fn execute<const PROFILED: bool>(&mut self, host: &mut dyn Host) -> Run<Value> {
         let program: &Program = &Arc::clone(&self.heap.program);
         let world = &mut World { host, program };
         let mut frame = self.top()?;
@@ -135,6 +146,9 @@ impl Machine {
         }
 
         loop {
+            if PROFILED && let Some(profile) = world.host.profile() {
+                profile.at(program, frame.function, pc, self.heap.meter.gas);
+            }
             let op = code[pc];
             pc += 1;
             match op {
