@@ -140,6 +140,8 @@ pub struct Executor {
     changes: Changes,
     /// Whether the accounts of the transactions are known, and the numbers in force in `manifest`.
     fetched: bool,
+    /// Whether all is known that the block and its transactions name; what contracts read comes then.
+    planned: bool,
     /// Calls of contracts that run ahead, to find out what they read.
     ahead: Option<Prefetch>,
     /// The block, once its execution has begun.
@@ -168,7 +170,17 @@ impl Executor {
         };
         let transactions = transactions.into_iter().map(listed).collect();
         let changes = Changes::new();
-        Self { manifest, context, purpose, transactions, changes, fetched: false, ahead: None, begun: None }
+        Self {
+            manifest,
+            context,
+            purpose,
+            transactions,
+            changes,
+            fetched: false,
+            planned: false,
+            ahead: None,
+            begun: None,
+        }
     }
 
     /// Executes the block, as far as what it reads is known.
@@ -188,6 +200,9 @@ impl Executor {
 
     /// What the block reads and is not known, as far as what is known tells.
     fn missing(&mut self, known: &Known) -> Result<Vec<Key>, StoreError> {
+        if self.planned {
+            return Ok(self.missing_ahead(known));
+        }
         match known.get(&chain_key()) {
             None => {
                 return Ok([chain_key(), amended_key()].into_iter().chain(self.accounts(known)).collect());
@@ -217,7 +232,10 @@ impl Executor {
             }
         }
         match plan.missing() {
-            missing if missing.is_empty() => Ok(self.missing_ahead(known)),
+            missing if missing.is_empty() => {
+                self.planned = true;
+                Ok(self.missing_ahead(known))
+            }
             missing => Ok(missing),
         }
     }
