@@ -61,6 +61,8 @@ class VmLedger(Ledger):
             ask = {"op": "deploy", "source": path.read_text("utf-8"), "file": path.name, "call": call}
         answer = self._answer(ask)
         if not answer["ok"]:
+            if answer["error"]["type"] == "TypeError":
+                _check_arguments(method, args, kwargs)
             raise_as_python(answer["error"], cls)
         self.events.extend(self._event(event) for event in answer["events"])
         return value_of(answer["result"], cls)
@@ -71,7 +73,7 @@ class VmLedger(Ledger):
             texts = [literal(value) for value in args]
             named = [(name, literal(value)) for name, value in kwargs.items()]
         except TypeError:
-            method.bind(object.__new__(Contract), args, kwargs)
+            _check_arguments(method, args, kwargs)
             raise
         return {
             "contract": str(frame.contract),
@@ -107,6 +109,11 @@ class VmLedger(Ledger):
         return answer
 
 
+def _check_arguments(method: Method, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    """If arguments do not fit, the text is the same whoever runs the contract."""
+    method.bind(object.__new__(Contract), args, kwargs)
+
+
 def _end(process: subprocess.Popen[bytes]) -> None:
     for pipe in (process.stdin, process.stdout):
         if pipe is not None:
@@ -130,6 +137,7 @@ def literal(value: Any) -> str:
         check_int(value)
         return repr(value)
     if type(value) is str:
+        value.encode()  # half characters are no text
         return ascii(value)
     if type(value) in (list, tuple):
         items = ", ".join([literal(item) for item in value])
