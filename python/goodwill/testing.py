@@ -128,7 +128,7 @@ class LocalChain:
         cls = self._contract(contract)
         found = method_of(cls, method)
         if found is None or not found.view:
-            frame.check_writable(f"call {method}, which is not a view")
+            frame.check_writable()
         arguments = tuple([_kinds.copy(argument) for argument in arguments])
         frame.store.flush()
         if any(waiting.contract == contract for waiting in frames):

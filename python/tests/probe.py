@@ -45,8 +45,15 @@ class Probe(Contract):
         return P(p.a + 1, p.b)
 
     @view
-    def bad(self) -> None:
-        self.n = 3
+    def bad(self, how: int) -> None:
+        if how == 0:
+            self.n = 3
+        if how == 1:
+            emit("Bad")
+        if how == 2:
+            chain.transfer(msg.sender, 0)
+        if how == 3:
+            chain.call(Address.ZERO, "get")
 
     @view
     def get(self) -> int:

@@ -29,7 +29,7 @@ def failures(chain: LocalChain) -> list[Any]:
         lambda: probe.raises(0, sender=alice, value=5),
         lambda: probe.raises(0),
         lambda: probe.none(),
-        lambda: probe.bad(),
+        *[lambda how=how: probe.bad(how) for how in range(4)],
         lambda: chain.call(probe.address, "none", sender=alice),
         lambda: chain.call(probe.address, "init", sender=alice),
         lambda: chain.deploy(Probe, 7, True, sender=alice),
