@@ -9,6 +9,7 @@ from goodwill._kinds import Frozen
 from goodwill.address import Address
 
 Key = tuple[Any, ...]
+Clock = tuple[int, int, int]
 _MISSING = object()
 
 
@@ -33,7 +34,8 @@ class Snapshot:
     balances: dict[Address, int]
     contracts: dict[Address, type[Any]]
     events: list[Event]
-    clock: tuple[int, int, int]
+    clock: Clock
+    machine: int | None = None
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,22 @@ class Ledger:
         """Removes an entry of one of the tables, if there is one, so that it can be undone."""
         if key in table:
             self._journal.append((table, key, table.pop(key)))
+
+    def fund(self, account: Address, coins: int) -> None:
+        """Gives coins to an account that never had any."""
+        self.balances.setdefault(account, coins)
+
+    def snapshot(self, clock: Clock) -> Snapshot:
+        """The present state."""
+        tables = dict(self.storage), dict(self.balances), dict(self.contracts)
+        return Snapshot(self, *tables, list(self.events), clock)
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Comes back to a snapshot."""
+        self.storage = dict(snapshot.storage)
+        self.balances = dict(snapshot.balances)
+        self.contracts = dict(snapshot.contracts)
+        self.events = list(snapshot.events)
 
     def balance(self, of: Address) -> int:
         """An account's coins."""

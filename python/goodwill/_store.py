@@ -75,4 +75,4 @@ class Store:
     def check_writable(self) -> None:
         """Raises PermissionError in a view."""
         if self._read_only:
-            raise PermissionError("a view cannot change storage")
+            raise PermissionError("a view cannot change state")

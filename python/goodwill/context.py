@@ -43,10 +43,10 @@ class Frame:
     def __post_init__(self) -> None:
         self.store = Store(self.machine.ledger, self.contract, self.read_only)
 
-    def check_writable(self, what: str) -> None:
+    def check_writable(self) -> None:
         """Raises PermissionError in a view."""
         if self.read_only:
-            raise PermissionError(f"a view cannot {what}")
+            raise PermissionError("a view cannot change state")
 
 
 frames: list[Frame] = []
@@ -107,7 +107,7 @@ class Chain:
         frame = current("chain.transfer")
         _kinds.PLAIN[Address].freeze(to)
         check_amount(amount)
-        frame.check_writable("transfer coins")
+        frame.check_writable()
         frame.machine.ledger.move(frame.contract, to, amount)
 
     def call(self, contract: Address, method: str, /, *args: Any, value: int = 0) -> Any:
@@ -145,7 +145,7 @@ def emit(name: str, /, **fields: Any) -> None:
     """Tells the world outside: the event is in the receipt."""
     frame = current("emit")
     _kinds.PLAIN[str].freeze(name)
-    frame.check_writable("emit events")
+    frame.check_writable()
     frozen = {key: _kinds.copy(value) for key, value in fields.items()}
     frame.machine.ledger.events.append(Event(frame.contract, name, frozen))
 

@@ -10,10 +10,19 @@ from goodwill.address import Address
 from goodwill.testing import LocalChain
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--goodwill-vm``: who runs the contracts."""
+    parser.addoption(
+        "--goodwill-vm",
+        metavar="PROGRAM",
+        help="let the chain's own machine run contracts: the path of the program `goodwill`",
+    )
+
+
 @pytest.fixture
-def chain() -> LocalChain:
+def chain(request: pytest.FixtureRequest) -> LocalChain:
     """A fresh local chain."""
-    return LocalChain()
+    return LocalChain(vm=request.config.getoption("--goodwill-vm"))
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 
 from goodwill import _kinds
 from goodwill._ledger import Event, Ledger, Snapshot
+from goodwill._vm import VmLedger
 from goodwill.address import Address, from_hash
 from goodwill.context import Frame, RequireError, check_amount, frames
 from goodwill.contract import Contract, Method, instance_for, method_of
@@ -25,10 +26,13 @@ CONTRACT_DEPTH_MAX = 8
 
 
 class LocalChain:
-    """A chain for tests. Calls are in the present block; time moves only by ``advance``."""
+    """A chain for tests. Calls are in the present block; time moves only by ``advance``.
 
-    def __init__(self) -> None:
-        self.ledger = Ledger()
+    CPython runs the contracts, or the chain's own machine if ``vm`` is the path of the program ``goodwill``.
+    """
+
+    def __init__(self, vm: str | None = None) -> None:
+        self.ledger = Ledger() if vm is None else VmLedger(vm)
         self.height = 1
         self.timestamp = START_TIMESTAMP_MS
         self.epoch = 0
@@ -36,7 +40,7 @@ class LocalChain:
     def account(self, name: str, coins: int = START_COINS) -> Address:
         """The account of this name; it gets ``coins`` when it is first asked for."""
         address = from_hash(hashlib.sha256(b"account " + name.encode()).digest()[:20])
-        self.ledger.balances.setdefault(address, coins)
+        self.ledger.fund(address, coins)
         return address
 
     def balance(self, of: Address | Deployed[Any]) -> int:
@@ -108,24 +112,13 @@ class LocalChain:
 
     def snapshot(self) -> Snapshot:
         """The present state, to come back to."""
-        ledger = self.ledger
-        return Snapshot(
-            ledger,
-            dict(ledger.storage),
-            dict(ledger.balances),
-            dict(ledger.contracts),
-            list(ledger.events),
-            (self.height, self.timestamp, self.epoch),
-        )
+        return self.ledger.snapshot((self.height, self.timestamp, self.epoch))
 
     def restore(self, snapshot: Snapshot) -> None:
         """Comes back to a snapshot, as often as wanted."""
         if snapshot.owner is not self.ledger:
             raise ValueError("the snapshot is of another chain")
-        self.ledger.storage = dict(snapshot.storage)
-        self.ledger.balances = dict(snapshot.balances)
-        self.ledger.contracts = dict(snapshot.contracts)
-        self.ledger.events = list(snapshot.events)
+        self.ledger.restore(snapshot)
         self.height, self.timestamp, self.epoch = snapshot.clock
 
     def call_from_contract(
@@ -135,7 +128,7 @@ class LocalChain:
         cls = self._contract(contract)
         found = method_of(cls, method)
         if found is None or not found.view:
-            frame.check_writable(f"call {method}, which is not a view")
+            frame.check_writable()
         arguments = tuple([_kinds.copy(argument) for argument in arguments])
         frame.store.flush()
         if any(waiting.contract == contract for waiting in frames):
@@ -179,6 +172,8 @@ class LocalChain:
         return found
 
     def _run(self, frame: Frame, method: Method, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if isinstance(self.ledger, VmLedger):
+            return self.ledger.run(frame, method, args, kwargs)
         mark = self.ledger.mark()
         frames.append(frame)
         try:

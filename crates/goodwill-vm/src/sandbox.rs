@@ -59,6 +59,13 @@ pub struct Sandbox {
     pub log: String,
 }
 
+/// A chain in memory at one moment, see [`Sandbox::snapshot`].
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    state: State,
+    programs: BTreeMap<Address, Arc<Program>>,
+}
+
 /// What one call of a sandbox came to.
 #[derive(Clone, Debug, serde::Serialize)]
 pub struct Report {
@@ -117,6 +124,27 @@ impl Sandbox {
     /// Puts a program at an address, without running `init`.
     pub fn install(&mut self, contract: Address, program: Arc<Program>) {
         self.programs.insert(contract, program);
+    }
+
+    /// Takes a program away, as after an `init` that failed.
+    pub fn uninstall(&mut self, contract: &Address) {
+        self.programs.remove(contract);
+    }
+
+    /// The present state and programs, to come back to.
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot { state: self.state.clone(), programs: self.programs.clone() }
+    }
+
+    /// Comes back to a snapshot.
+    pub fn restore(&mut self, snapshot: &Snapshot) {
+        self.state = snapshot.state.clone();
+        self.programs = snapshot.programs.clone();
+    }
+
+    /// Whether an account was ever given coins, even none.
+    pub fn knows(&self, account: &Address) -> bool {
+        self.state.balances.contains_key(account)
     }
 
     /// The program at an address.

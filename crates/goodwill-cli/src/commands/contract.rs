@@ -2,6 +2,7 @@
 
 mod chain;
 mod gas;
+mod sandbox;
 
 use crate::{Global, Output, error::CliError};
 use clap::Subcommand;
@@ -59,7 +60,12 @@ enum Command {
         /// Where they are.
         #[arg(default_value = ".")]
         path: PathBuf,
+        /// Let the chain's own machine run the contracts, in place of CPython.
+        #[arg(long)]
+        vm: bool,
     },
+    /// A chain in memory that answers JSON lines on stdin; `contract test --vm` uses it.
+    Sandbox,
 }
 
 /// A method to try.
@@ -107,7 +113,8 @@ pub(crate) fn run(global: &Global, output: Output, args: Args) -> Result<(), Cli
         Command::Query(args) => chain::query(global, output, &args),
         Command::Show(args) => chain::show(global, output, &args),
         Command::Abi { file } => abi(output, &file),
-        Command::Test { path } => test(&path),
+        Command::Test { path, vm } => test(&path, vm),
+        Command::Sandbox => sandbox::run(),
     }
 }
 
@@ -201,9 +208,14 @@ fn run_one(output: Output, trial: &TrialArgs) -> Result<(), CliError> {
 }
 
 /// Python's own exit code says how it went.
-fn test(path: &Path) -> Result<(), CliError> {
-    let status = Process::new("python3").args(["-m", "pytest"]).arg(path).status();
-    let status = status.map_err(|e| CliError::Io("python3 cannot be started".into(), e))?;
+fn test(path: &Path, vm: bool) -> Result<(), CliError> {
+    let mut pytest = Process::new("python3");
+    pytest.args(["-m", "pytest"]).arg(path);
+    if vm {
+        let own = std::env::current_exe().map_err(|e| CliError::Io("this program's path".into(), e))?;
+        pytest.arg("--goodwill-vm").arg(own);
+    }
+    let status = pytest.status().map_err(|e| CliError::Io("python3 cannot be started".into(), e))?;
     match status.code() {
         Some(0) => Ok(()),
         Some(1) => Err(CliError::Rejected("a test failed: see above".into())),

@@ -12,4 +12,5 @@ mod kills;
 mod mining;
 mod offline;
 mod processes;
+mod sandbox;
 mod world;
