@@ -237,9 +237,12 @@ impl Story<'_> {
         let granted: Amount = donations.grants.iter().map(|grant| grant.amount.0).sum();
         let received: Amount = self.client.associations(0)?.iter().map(|one| one.received.0).sum();
         self.output.note(&format!(
-            "Epoch {epoch}: {slots} slots bought; {} {symbol} entered the pool, {granted} {symbol} were granted to {} associations, and {received} {symbol} have arrived so far. The books are right: {} + {} minted = {} {symbol}.",
+            "Epoch {epoch}: {slots} slots bought; {} {symbol} entered the pool, {granted} {symbol} were granted to {}, and {received} {symbol} have arrived so far. The books are right: {} + {} minted = {} {symbol}.",
             donations.total.0,
-            donations.grants.len(),
+            match donations.grants.len() {
+                1 => "1 association".into(),
+                several => format!("{several} associations"),
+            },
             supply.genesis.0,
             supply.minted.0,
             Amount::from_units(u64::try_from(held).unwrap_or(u64::MAX)),

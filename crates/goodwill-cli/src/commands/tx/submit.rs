@@ -34,7 +34,9 @@ pub(crate) struct Patience {
 
 #[derive(Serialize)]
 struct Sent {
-    id: String,
+    /// Where the transaction, which has it too, is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<String>,
     #[serde(rename = "final")]
     is_final: bool,
     #[serde(flatten)]
@@ -99,7 +101,8 @@ fn report(
         Some(transaction) => describe(transaction, symbol),
         None => format!("sent {id}\nSee what becomes of it: goodwill tx show {id}"),
     };
-    output.print(&Sent { id: id.clone(), is_final, transaction }, || text);
+    let own = transaction.is_none().then(|| id.clone());
+    output.print(&Sent { id: own, is_final, transaction }, || text);
     match status {
         Some(Failed) => {
             Err(CliError::Rejected("the transaction was included and failed; its fee is paid".into()))
