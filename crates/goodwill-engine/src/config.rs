@@ -1,6 +1,7 @@
 //! The settings of a node, and what all nodes of a chain must agree on.
 
-use commonware_utils::{NZU16, NZUsize};
+use commonware_runtime::buffer::paged::{CacheRef, page_size};
+use commonware_utils::NZUsize;
 use goodwill_types::{Digest, PublicKey, SecretKey};
 use std::num::{NonZeroU16, NonZeroU64, NonZeroUsize};
 
@@ -27,6 +28,16 @@ pub struct Config {
     /// How many blocks to keep below the newest final one; at least two epochs are kept. `None`:
     /// all of them.
     pub retain_blocks: Option<NonZeroU64>,
+    /// How much of the state and of the blocks is kept in memory, in MiB: reserved at the start.
+    pub cache_mb: NonZeroU16,
+}
+
+impl Config {
+    /// A cache for pages of the disk.
+    pub(crate) fn cache(&self) -> CacheRef {
+        let pages = (usize::from(self.cache_mb.get()) << 20) / PAGE_SIZE_ON_DISK as usize;
+        CacheRef::new(PAGE_SIZE, NonZeroUsize::new(pages).expect("a MiB has pages"))
+    }
 }
 
 /// What all nodes of a chain must agree on.
@@ -47,11 +58,10 @@ pub struct ChainConfig {
 
 /// What is read or written at once, in bytes.
 pub(crate) const STORAGE_BUFFER: NonZeroUsize = NZUsize!(64 * 1024);
-/// What the page cache holds at once, in bytes: a page of the disk.
-pub(crate) const PAGE_SIZE: NonZeroU16 = NZU16!(4096);
-/// Pages of the state and of the blocks that are kept in memory: 32 MiB, which an idle node holds too. With
-/// 128 MiB a chain of a million accounts takes 1.5 times as long for a transfer as one of ten thousand,
-/// with these 1.9 times.
-pub(crate) const CACHE_PAGES: NonZeroUsize = NZUsize!(8192);
+/// What the page cache holds at once, in bytes: a page of the disk with its checksum.
+pub(crate) const PAGE_SIZE: NonZeroU16 = page_size(PAGE_SIZE_ON_DISK);
+const PAGE_SIZE_ON_DISK: u32 = 4096;
+/// What is written at once of a journal that is synced after each entry: the least there is.
+pub(crate) const JOURNAL_BUFFER: NonZeroUsize = NZUsize!(2 * PAGE_SIZE.get() as usize);
 /// Messages that may wait for one of the engine's tasks.
 pub(crate) const MAILBOX: NonZeroUsize = NZUsize!(256);

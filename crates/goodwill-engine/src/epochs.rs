@@ -5,7 +5,7 @@ use crate::{
     application::Chain,
     block::Block,
     committees::{Committees, Seated, Turns},
-    config::{Config, MAILBOX, STORAGE_BUFFER},
+    config::{Config, JOURNAL_BUFFER, MAILBOX, STORAGE_BUFFER},
     early::{Early, Rejoined, rejoin},
     evidence::{Evidence, Watch},
     expected::Forecast,
@@ -34,7 +34,7 @@ use commonware_p2p::{
 };
 use commonware_parallel::Sequential;
 use commonware_runtime::{Handle, buffer::paged::CacheRef};
-use commonware_utils::{NZDuration, NZUsize, ordered::Set, sync::Mutex};
+use commonware_utils::{NZDuration, ordered::Set, sync::Mutex};
 use goodwill_proof::scheme::Scheme;
 use goodwill_types::Digest;
 use std::{
@@ -290,7 +290,7 @@ where
             epoch: Epoch::new(epoch),
             floor,
             replay_buffer: STORAGE_BUFFER,
-            write_buffer: NZUsize!(4096),
+            write_buffer: JOURNAL_BUFFER,
             page_cache: self.cache.clone(),
             leader_timeout: timing.leader(),
             certification_timeout: timing.certification(),

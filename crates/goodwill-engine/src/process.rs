@@ -5,7 +5,7 @@ pub use crate::failure::Failure;
 use crate::{
     Config, Engine, StateMachine, handle,
     network::{Channels, Network, message_size_max},
-    node,
+    node, state,
     timing::Timing,
 };
 use commonware_cryptography::{
@@ -36,6 +36,8 @@ use tracing::warn;
 
 /// How long the part beside the engine may take to stop.
 const STOP_TIMEOUT: Duration = Duration::from_millis(1_500);
+/// Where the engine stores what it needs, in the node's folder.
+const ENGINE_DIR: &str = "engine";
 /// Peer sets that are remembered: those of the last epochs.
 pub(crate) const PEER_SETS: NonZeroUsize = NZUsize!(4);
 /// Messages that may wait inside the network's parts.
@@ -122,7 +124,7 @@ fn start(config: ProcessConfig, machine: Arc<dyn StateMachine>, stop: Stop, app:
     check(&config)?;
     let settings = runtime::Config::new()
         .with_worker_threads(config.worker_threads.get())
-        .with_storage_directory(config.storage_dir.join("engine"));
+        .with_storage_directory(config.storage_dir.join(ENGINE_DIR));
     let (stopping, folder) = (stop.clone(), config.storage_dir.clone());
     let running = AssertUnwindSafe(|| {
         runtime::Runner::new(settings).start(|context| serve(context, config, machine, stop, app))
@@ -136,6 +138,15 @@ fn start(config: ProcessConfig, machine: Arc<dyn StateMachine>, stop: Stop, app:
         }
         Err(panic) => Err(Failure::of_panic(&*panic).or_folder(&folder)),
     }
+}
+
+/// How much the state takes on disk, in bytes, in the folder of a node that does not run.
+pub fn state_size(storage_dir: &Path, prefix: &str) -> u64 {
+    let entries = |folder: &Path| std::fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
+    let partitions = entries(&storage_dir.join(ENGINE_DIR))
+        .filter(|partition| partition.file_name().to_string_lossy().starts_with(&state::prefix(prefix)));
+    let blobs = partitions.flat_map(|partition| entries(&partition.path()));
+    blobs.filter_map(|blob| blob.metadata().ok()).map(|metadata| metadata.len()).sum()
 }
 
 fn check(config: &ProcessConfig) -> Result<(), Failure> {

@@ -180,6 +180,11 @@ fn check_changes(executed: Executed) -> Result<Executed, Refused> {
     }
 }
 
+/// How the names of all its parts on disk begin.
+pub(crate) fn prefix(prefix: &str) -> String {
+    format!("{prefix}-state-")
+}
+
 /// Where one of its parts lies: there from the first start on.
 pub(crate) fn tree_partition(prefix: &str) -> String {
     format!("{prefix}-state-tree-metadata")

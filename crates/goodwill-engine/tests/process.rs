@@ -12,7 +12,7 @@ use goodwill_proof::{HEADERS_MAX, verify_finality, verify_state};
 use goodwill_types::{Digest, Domain, hash};
 use std::{
     net::{Ipv4Addr, SocketAddr, TcpListener},
-    num::{NonZeroU64, NonZeroUsize},
+    num::{NonZeroU16, NonZeroU64, NonZeroUsize},
     path::{Path, PathBuf},
     sync::{Arc, mpsc},
     thread::JoinHandle,
@@ -89,6 +89,7 @@ impl Net {
                 followers: followers.map(|node| node_key(node).public_key()).collect(),
                 prefix: "node".into(),
                 retain_blocks: NonZeroU64::new(2 * self.scenario.blocks_per_epoch),
+                cache_mb: NonZeroU16::MIN,
             },
             storage_dir: self.storage(node),
             listen: self.addresses[node],

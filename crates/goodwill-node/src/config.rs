@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use std::{
     fs, io,
     net::SocketAddr,
-    num::{NonZeroU32, NonZeroU64},
+    num::{NonZeroU16, NonZeroU32, NonZeroU64},
     path::{Path, PathBuf},
 };
 
@@ -65,6 +65,10 @@ pub struct NodeConfig {
     /// How many blocks to keep; all of them if missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retain_blocks: Option<NonZeroU64>,
+    /// Memory for the state and the blocks, in MiB, which an idle node holds too; if missing, as much as
+    /// the state takes on disk when the node starts, from 8 to 128.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache_mb: Option<NonZeroU16>,
     /// Whether and how the node mines.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mine: Option<MineConfig>,
@@ -182,6 +186,7 @@ impl NodeConfig {
             followers: Vec::new(),
             peers: Vec::new(),
             retain_blocks: None,
+            cache_mb: None,
             mine: None,
         }
     }

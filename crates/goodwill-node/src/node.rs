@@ -24,7 +24,7 @@ use goodwill_wallet::Client;
 use std::{
     fs,
     net::SocketAddr,
-    num::{NonZeroU64, NonZeroUsize},
+    num::{NonZeroU16, NonZeroU64, NonZeroUsize},
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -34,6 +34,11 @@ use tracing::warn;
 
 /// What a node draws that declares nothing, in milliwatts.
 const DECLARED_POWER_MW: u32 = 5_000;
+/// How the names of everything that the engine stores begin.
+const PREFIX: &str = "goodwill";
+/// The least and the most memory for the state and the blocks that a node takes by itself, in MiB.
+const CACHE_MB_MIN: u64 = 8;
+const CACHE_MB_MAX: u64 = 128;
 /// How long to wait before asking again for the certificate of an epoch's last block.
 const CERTIFICATE_WAIT: Duration = Duration::from_millis(100);
 
@@ -162,6 +167,12 @@ pub fn run(
     Ok(())
 }
 
+/// The part of a state of `size` bytes that is worth keeping in memory, in MiB.
+fn cache_mb(size: u64) -> NonZeroU16 {
+    let fitting = (size >> 20).clamp(CACHE_MB_MIN, CACHE_MB_MAX);
+    u16::try_from(fitting).ok().and_then(NonZeroU16::new).expect("between the two")
+}
+
 fn process_config(
     config: &NodeConfig,
     manifest: &Manifest,
@@ -185,8 +196,9 @@ fn process_config(
                 body_size_max: u32::try_from(parameters.body_size_max).expect("checked in the manifest"),
             },
             followers,
-            prefix: "goodwill".into(),
+            prefix: PREFIX.into(),
             retain_blocks: config.retain_blocks,
+            cache_mb: config.cache_mb.unwrap_or_else(|| cache_mb(process::state_size(&config.data, PREFIX))),
         },
         storage_dir: config.data.clone(),
         listen: config.listen,

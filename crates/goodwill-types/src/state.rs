@@ -72,7 +72,7 @@ impl fmt::Debug for Key {
 /// The part of the state that has been fetched so far: each key's value, or that it has none.
 #[derive(Clone, Debug, Default)]
 #[expect(clippy::disallowed_types, reason = "asked for keys, never walked: its order shows nowhere")]
-pub struct Known(std::collections::HashMap<Key, Option<Value>>);
+pub struct Known(std::collections::HashMap<Key, Option<Value>, ahash::RandomState>);
 
 impl Known {
     /// Nothing known yet.

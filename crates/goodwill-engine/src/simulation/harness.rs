@@ -31,7 +31,11 @@ use commonware_runtime::{Handle, Quota, Spawner as _, Supervisor as _, determini
 use commonware_utils::{Probability, sync::Mutex};
 use futures::future::BoxFuture;
 use goodwill_types::Header;
-use std::{num::NonZeroU64, sync::Arc, time::Duration};
+use std::{
+    num::{NonZeroU16, NonZeroU64},
+    sync::Arc,
+    time::Duration,
+};
 
 /// How long the nodes may take after the faults are over, in simulated time.
 const PATIENCE: Duration = Duration::from_secs(180);
@@ -212,6 +216,7 @@ impl Definition {
             followers: followers.map(|follower| node_key(follower).public_key()).collect(),
             prefix: format!("node-{node}"),
             retain_blocks: None,
+            cache_mb: NonZeroU16::MIN,
         }
     }
 

@@ -25,6 +25,7 @@ pub(super) struct Network {
 
 struct Miner {
     process: Child,
+    config: PathBuf,
     url: String,
 }
 
@@ -42,10 +43,19 @@ impl Network {
         let http = ([127, 0, 0, 1], 0).into();
         Development { miners, http, parameters: &parameters, slots: 0 }.prepare(folder.path())?;
         let started: Vec<_> = (0..miners)
-            .map(|number| start(binary, &folder.path().join(format!("miner-{number}/node.toml"))))
+            .map(|number| start(binary, folder.path().join(format!("miner-{number}/node.toml"))))
             .collect::<Result<_, _>>()?;
         let miners = started.into_iter().map(Starting::ready).collect::<Result<_, _>>()?;
         Ok(Self { miners, folder })
+    }
+
+    /// Stops all miners and starts them again, as after an update.
+    pub(super) fn restart(&mut self, binary: &Path) -> Result<(), BenchError> {
+        let configs: Vec<_> = self.miners.drain(..).map(|miner| miner.config.clone()).collect();
+        let started =
+            configs.into_iter().map(|config| start(binary, config)).collect::<Result<Vec<_>, _>>()?;
+        self.miners = started.into_iter().map(Starting::ready).collect::<Result<_, _>>()?;
+        Ok(())
     }
 
     /// Where each miner answers.
@@ -88,15 +98,14 @@ fn size(path: &Path) -> std::io::Result<u64> {
 /// A miner of which nothing was heard yet.
 struct Starting {
     miner: Miner,
-    config: PathBuf,
     line: mpsc::Receiver<String>,
 }
 
-fn start(binary: &Path, config: &Path) -> Result<Starting, BenchError> {
+fn start(binary: &Path, config: PathBuf) -> Result<Starting, BenchError> {
     let mut command = Command::new(binary);
-    command.args(["node", "--json", "--config"]).arg(config).stdout(Stdio::piped());
+    command.args(["node", "--json", "--config"]).arg(&config).stdout(Stdio::piped());
     let process = command.spawn().map_err(|error| BenchError::Io(binary.display().to_string(), error))?;
-    let mut miner = Miner { process, url: String::new() };
+    let mut miner = Miner { process, config, url: String::new() };
     let stdout = miner.process.stdout.take().expect("piped");
     let (heard, line) = mpsc::channel();
     thread::spawn(move || {
@@ -104,14 +113,14 @@ fn start(binary: &Path, config: &Path) -> Result<Starting, BenchError> {
             let _ = heard.send(line);
         }
     });
-    Ok(Starting { miner, config: config.into(), line })
+    Ok(Starting { miner, line })
 }
 
 impl Starting {
     fn ready(mut self) -> Result<Miner, BenchError> {
         let line = self.line.recv_timeout(PATIENCE).ok();
         let ready = line.and_then(|line| serde_json::from_str::<Ready>(&line).ok());
-        let reason = || format!("the miner of {} did not start: see above", self.config.display());
+        let reason = || format!("the miner of {} did not start: see above", self.miner.config.display());
         self.miner.url = ready.ok_or_else(|| BenchError::Unmeasured(reason()))?.api;
         Ok(self.miner)
     }

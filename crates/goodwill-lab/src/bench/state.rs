@@ -55,9 +55,11 @@ fn run(
     transactions: usize,
     say: Say<'_>,
 ) -> Result<Sized, BenchError> {
-    let network = Network::start(binary, 1, block_time_ms)?;
+    let mut network = Network::start(binary, 1, block_time_ms)?;
+    let mut funded = Accounts::fund(&network.urls()[0], accounts, say)?;
+    say("starts the miner again, which then knows how much memory the state is worth");
+    network.restart(binary)?;
     let urls = network.urls();
-    let mut funded = Accounts::fund(&urls[0], accounts, say)?;
     say(&format!("signs {transactions} transfers"));
     let load = funded.transfers(transactions);
     say("sends them");

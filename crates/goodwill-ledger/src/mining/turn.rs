@@ -129,9 +129,9 @@ pub(crate) fn missed_turns(
     context: &BlockContext,
     committee: &Committee,
 ) -> impl Iterator<Item = (usize, u32)> {
-    let first = context.parent_view + 1;
-    let failed = context.view.saturating_sub(first);
     let turns = committee.schedule.len() as u64;
+    let first = context.parent_view % turns + 1;
+    let failed = context.view.saturating_sub(context.parent_view).saturating_sub(1);
     let (rounds, rest) = (failed / turns, failed % turns);
     let schedule = (0..turns).map(move |offset| {
         let missed = rounds + u64::from(offset < rest);
