@@ -79,8 +79,12 @@ impl Machine {
 
     /// Whether the later of two elements must come before the earlier.
     fn comes_first(&mut self, values: &[Value], reverse: bool, later: u32, earlier: u32) -> Run<bool> {
-        self.heap.charge(gas::SORT_COMPARE)?;
         let (later, earlier) = (values[later as usize], values[earlier as usize]);
+        if let (Value::Int(later), Value::Int(earlier)) = (later, earlier) {
+            self.heap.charge(gas::SORT_COMPARE + gas::COMPARE)?;
+            return Ok(if reverse { earlier < later } else { later < earlier });
+        }
+        self.heap.charge(gas::SORT_COMPARE)?;
         Ok(if reverse {
             self.order(earlier, later)? == Ordering::Less
         } else {

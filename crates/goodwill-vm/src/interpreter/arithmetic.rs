@@ -45,6 +45,11 @@ impl Machine {
     /// The result of an operator.
     pub(crate) fn arithmetic(&mut self, kind: Binary, a: Value, b: Value) -> Run<Value> {
         self.heap.charge(gas::SLOW)?;
+        if let (Binary::Add, Value::Int(a), Value::Int(b)) = (kind, a, b)
+            && let Some(sum) = a.checked_add(b)
+        {
+            return Ok(Value::Int(sum));
+        }
         if let (Some(left), Some(right)) = (self.heap.as_wide(a), self.heap.as_wide(b)) {
             return self.integers(kind, (a, left), (b, right));
         }

@@ -40,10 +40,16 @@ impl Machine {
             return self
                 .raise(classes::TYPE_ERROR, &format!("{name}() takes {takes} but {count} {were} given"));
         }
-        let mut values: Vec<Value> = vec![Value::Unbound; parameters.names.len()];
+        if parameters.simple && keywords.is_empty() && count == names {
+            return Ok(());
+        }
         let direct = count.min(positional);
-        values[..direct].copy_from_slice(&self.stack[at..at + direct]);
         let rest: Vec<Value> = self.stack[at + direct..at + count].to_vec();
+        if self.stack.len() < at + names + 1 {
+            self.stack.resize(at + names + 1, Value::None);
+        }
+        let values = &mut self.stack[at..at + names];
+        values[direct..].fill(Value::Unbound);
         for (keyword, value) in keywords {
             let text = program.name(*keyword);
             match parameters.names.iter().position(|parameter| parameter == keyword) {
@@ -67,7 +73,7 @@ impl Machine {
             let absent = range.filter(|slot| values[*slot] == Value::Unbound);
             absent.map(|slot| program.name(parameters.names[slot])).collect()
         };
-        let absent = (missing(0..positional), missing(positional..parameters.names.len()));
+        let absent = (missing(0..positional), missing(positional..names));
         let message = match (&absent.0[..], &absent.1[..]) {
             ([], []) => None,
             ([], names) => Some(missing_message(name, "keyword-only", names)),
@@ -76,13 +82,8 @@ impl Machine {
         if let Some(message) = message {
             return self.raise(classes::TYPE_ERROR, &message);
         }
-        let needed = at + values.len() + 1;
-        if self.stack.len() < needed {
-            self.stack.resize(needed, Value::None);
-        }
-        self.stack[at..at + values.len()].copy_from_slice(&values);
         if parameters.star {
-            self.stack[at + values.len()] = self.heap.new_tuple(&rest)?;
+            self.stack[at + names] = self.heap.new_tuple(&rest)?;
         }
         Ok(())
     }

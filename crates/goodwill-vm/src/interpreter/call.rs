@@ -173,9 +173,12 @@ impl Machine {
                 Ok(Called::Entered)
             }
             Value::Closure(handle) => {
-                let (function, cells) = self.heap.closure(handle).clone();
-                self.enter_with(world.program, function, (at + 1, count), keywords, &cells, Value::Unbound)?;
-                Ok(Called::Entered)
+                let function = self.heap.closure(handle).0;
+                let cells = std::mem::take(&mut self.heap.closure_mut(handle).1);
+                let entered =
+                    self.enter_with(world.program, function, (at + 1, count), keywords, &cells, Value::Unbound);
+                self.heap.closure_mut(handle).1 = cells;
+                entered.map(|()| Called::Entered)
             }
             Value::Class(class) => self.construct(world, class, at, count, keywords),
             Value::Builtin(builtin) => {
