@@ -57,4 +57,5 @@ peers transfers="20000":
 bless:
     GOODWILL_BLESS=1 cargo test -p goodwill-ledger --test ledger vectors
     GOODWILL_BLESS=1 cargo test -p goodwill-proof --test proofs vectors
+    GOODWILL_BLESS=1 cargo test -p goodwill-vm --test vectors
     GOODWILL_BLESS=1 cargo test --workspace --locked --test corpus the_corpus_begins

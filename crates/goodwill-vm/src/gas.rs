@@ -67,8 +67,8 @@ pub const STORAGE_READ_BYTE: u64 = 20;
 pub const STORAGE_WRITE_BYTE: u64 = 200;
 /// An event, besides its bytes.
 pub const EVENT: u64 = 8_000;
-/// A byte of an event.
-pub const EVENT_BYTE: u64 = 60;
+/// A byte of an event: every node stores it.
+pub const EVENT_BYTE: u64 = 200;
 /// Moving coins, or reading a balance.
 pub const TRANSFER: u64 = 30_000;
 /// A value encoded or decoded, besides its bytes.
