@@ -13,15 +13,19 @@ use goodwill_types::Address;
 use ruff_text_size::TextRange;
 use std::collections::BTreeMap;
 
+/// Asked, never walked: its order shows nowhere.
+#[expect(clippy::disallowed_types, reason = "its order shows nowhere")]
+type Ids<T, N> = std::collections::HashMap<T, N, ahash::RandomState>;
+
 /// Constants and names, each once.
 #[derive(Default)]
 pub(super) struct Pool {
     pub(super) names: Vec<Box<str>>,
-    name_ids: BTreeMap<Box<str>, NameId>,
+    name_ids: Ids<Box<str>, NameId>,
     pub(super) constants: Vec<Value>,
-    constant_ids: BTreeMap<Value, u16>,
+    constant_ids: Ids<Value, u16>,
     pub(super) strings: Vec<Box<str>>,
-    string_ids: BTreeMap<Box<str>, Handle>,
+    string_ids: Ids<Box<str>, Handle>,
     pub(super) blobs: Vec<Box<[u8]>>,
     pub(super) wides: Vec<I256>,
     pub(super) addresses: Vec<Address>,
