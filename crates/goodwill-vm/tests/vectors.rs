@@ -58,7 +58,9 @@ struct Expected {
 fn source(vector: &Vector) -> String {
     match &vector.example[..] {
         "" => vector.source.clone(),
-        name => std::fs::read_to_string(format!("{EXAMPLES}/{name}/{name}.py")).expect("the example is there"),
+        name => {
+            std::fs::read_to_string(format!("{EXAMPLES}/{name}/{name}.py")).expect("the example is there")
+        }
     }
 }
 

@@ -175,8 +175,14 @@ impl Machine {
             Value::Closure(handle) => {
                 let function = self.heap.closure(handle).0;
                 let cells = std::mem::take(&mut self.heap.closure_mut(handle).1);
-                let entered =
-                    self.enter_with(world.program, function, (at + 1, count), keywords, &cells, Value::Unbound);
+                let entered = self.enter_with(
+                    world.program,
+                    function,
+                    (at + 1, count),
+                    keywords,
+                    &cells,
+                    Value::Unbound,
+                );
                 self.heap.closure_mut(handle).1 = cells;
                 entered.map(|()| Called::Entered)
             }
