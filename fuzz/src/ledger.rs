@@ -261,7 +261,7 @@ impl Chain {
 
     /// The state after the block is what the model says.
     fn apply(&mut self, block: ExecutedBlock) {
-        for (key, value) in block.changes {
+        for (key, value) in block.changes.into_sorted() {
             match value {
                 Some(value) => self.state.insert(key, value),
                 None => self.state.remove(&key),

@@ -131,8 +131,8 @@ async fn execute_here<E: StorageContext + Spawner>(
             Progress::Done(done) => {
                 let mut executed = done.and_then(check_changes)?;
                 let mut changes = std::mem::take(&mut executed.changes);
-                let slots = keys.iter().map(|key| slot(changes.remove(key))).collect();
-                let unread = changes.into_iter().collect();
+                let slots = keys.iter().map(|key| slot(changes.take(key))).collect();
+                let unread = changes.into_sorted();
                 let sealed = staged.merkleize(slots, unread).await.expect(READABLE);
                 return Ok((executed, sealed));
             }
@@ -173,7 +173,7 @@ fn check_keys(keys: Vec<Key>) -> Result<Vec<Key>, Refused> {
 /// A value that is too large could be written, but never read again.
 fn check_changes(executed: Executed) -> Result<Executed, Refused> {
     let oversized =
-        executed.changes.iter().find(|(_, value)| value.as_ref().is_some_and(|v| v.len() > VALUE_SIZE_MAX));
+        executed.changes.unsorted().find(|(_, value)| value.is_some_and(|v| v.len() > VALUE_SIZE_MAX));
     match oversized {
         Some((key, _)) => Err(Refused(format!("the value of {key:?} is larger than {VALUE_SIZE_MAX} bytes"))),
         None => Ok(executed),

@@ -265,7 +265,7 @@ impl Executor {
         let mut keys: Vec<_> = accounts.map(|address| Account::key(&address)).collect();
         keys.sort_unstable();
         keys.dedup();
-        keys.retain(|key| known.get(key).is_none() && !self.changes.contains_key(key));
+        keys.retain(|key| known.get(key).is_none() && self.changes.get(key).is_none());
         keys
     }
 
@@ -545,13 +545,13 @@ fn end_block(
 fn check_supply(chain: &ChainState, changes: &Changes, known: &Known) -> Result<(), StoreError> {
     let broken = |reason: &str| StoreError { key: chain_key(), reason: reason.into() };
     let (mut before, mut after) = (0u128, 0u128);
-    for (key, value) in changes.iter().filter(|(key, _)| key[0] == Account::TAG) {
+    for (key, value) in changes.unsorted().filter(|(key, _)| key[0] == Account::TAG) {
         let balance = |value: Option<&goodwill_types::Value>| -> Result<u128, StoreError> {
             let account = value.map(|v| decode_record::<Account>(key, v)).transpose()?.unwrap_or_default();
             Ok(u128::from(account.balance.units))
         };
         before += balance(known.get(key).flatten())?;
-        after += balance(value.as_ref())?;
+        after += balance(value)?;
     }
     let held = match known.get(&chain_key()).flatten() {
         Some(value) => decode_record::<ChainState>(&chain_key(), value)?.supply.cell(Cell::Accounts),

@@ -385,7 +385,7 @@ impl Sandbox {
     }
 
     fn apply(&mut self, block: ExecutedBlock) {
-        for (key, value) in block.changes {
+        for (key, value) in block.changes.into_sorted() {
             match value {
                 Some(value) => self.state.insert(key, value),
                 None => self.state.remove(&key),

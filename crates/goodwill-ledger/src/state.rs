@@ -112,18 +112,13 @@ impl<'a> State<'a> {
     pub(crate) fn unset(&mut self, key: Key, before: Option<Option<Value>>) {
         match before {
             Some(value) => self.transaction.insert(key, value),
-            None => self.transaction.remove(&key),
+            None => self.transaction.take(&key),
         };
     }
 
     /// Keeps what changed since the last call.
     pub(crate) fn keep(&mut self) {
-        let changes = std::mem::take(&mut self.transaction);
-        match self.block.is_empty() {
-            true => *self.block = changes,
-            // Not `append`, which rebuilds the whole of the block's map each time.
-            false => self.block.extend(changes),
-        }
+        self.block.absorb(std::mem::take(&mut self.transaction));
         self.kept = self.supply;
     }
 
@@ -175,7 +170,7 @@ impl<'a> State<'a> {
     /// `None` while the key is not fetched.
     pub(crate) fn value(&self, key: &Key) -> Option<Option<&Value>> {
         let changed = self.transaction.get(key).or_else(|| self.block.get(key));
-        changed.map_or_else(|| self.known.get(key), |value| Some(value.as_ref()))
+        changed.or_else(|| self.known.get(key))
     }
 
     pub(crate) fn write(&mut self, key: Key, record: &impl Encode) {

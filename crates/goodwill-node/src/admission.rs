@@ -15,14 +15,22 @@ use goodwill_types::{
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
+    time::Duration,
 };
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot},
+    time::timeout,
+};
 use tracing::warn;
 
 /// Transactions checked in one batch, at most. Their accounts are read at once.
 const BATCH_MAX: usize = 1_000;
 /// Users' requests that are read or wait to be checked, at most: what they hold is in memory.
 const PLACES: usize = 64;
+/// Users' requests that wait for a place, at most, and how long. Whoever is turned away at once comes back
+/// at once.
+const WAITING_MAX: usize = 256;
+const WAITING_TIME: Duration = Duration::from_millis(250);
 /// Requests on their way to the check. Whoever comes later waits, in turn.
 const REQUESTS_MAX: usize = 4;
 
@@ -73,6 +81,7 @@ struct Request {
 pub struct Admission {
     requests: mpsc::Sender<Request>,
     places: Arc<Semaphore>,
+    waiting: Arc<Semaphore>,
 }
 
 /// The right to submit something. Taken before the request is read, so that memory is bounded.
@@ -91,20 +100,25 @@ impl Admission {
         let (requests, receiver) = mpsc::channel(REQUESTS_MAX);
         tokio::spawn(listen(requests.clone(), outbox, engine.clone()));
         tokio::spawn(Admitter { chain, engine, journal: Some(journal) }.run(left, receiver));
-        Self { requests, places: Arc::new(Semaphore::new(PLACES)) }
+        let semaphore = |permits| Arc::new(Semaphore::new(permits));
+        Self { requests, places: semaphore(PLACES), waiting: semaphore(WAITING_MAX) }
     }
 
-    /// A place for one request.
+    /// A place for one request. Waits a little for it, in turn.
     ///
     /// # Errors
     /// [`NotAdmitted::Busy`].
-    pub fn enter(&self) -> Result<Place, NotAdmitted> {
-        self.places.clone().try_acquire_owned().map(Place).map_err(|_| NotAdmitted::Busy)
+    pub async fn enter(&self) -> Result<Place, NotAdmitted> {
+        let _waiting = self.waiting.try_acquire().map_err(|_| NotAdmitted::Busy)?;
+        match timeout(WAITING_TIME, self.places.clone().acquire_owned()).await {
+            Ok(Ok(place)) => Ok(Place(place)),
+            Ok(Err(_)) | Err(_) => Err(NotAdmitted::Busy),
+        }
     }
 
     /// Submits transactions of this node's users: they are offered to other nodes until they are
     /// final. Answers in their order.
-    pub async fn submit(&self, _: Place, transactions: Vec<SignedTransaction>) -> Vec<Admitted> {
+    pub async fn submit(&self, _: &Place, transactions: Vec<SignedTransaction>) -> Vec<Admitted> {
         let count = transactions.len();
         let (answer, answered) = oneshot::channel();
         // Fails only when the node stops; then there is no answer either.

@@ -66,7 +66,7 @@ pub struct NodeConfig {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retain_blocks: Option<NonZeroU64>,
     /// Memory for the state and the blocks, in MiB, which an idle node holds too; if missing, as much as
-    /// the state takes on disk when the node starts, from 8 to 128.
+    /// the state takes on disk when the node starts, from 4 to 128.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cache_mb: Option<NonZeroU16>,
     /// Whether and how the node mines.

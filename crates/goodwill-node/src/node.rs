@@ -37,7 +37,7 @@ const DECLARED_POWER_MW: u32 = 5_000;
 /// How the names of everything that the engine stores begin.
 const PREFIX: &str = "goodwill";
 /// The least and the most memory for the state and the blocks that a node takes by itself, in MiB.
-const CACHE_MB_MIN: u64 = 8;
+const CACHE_MB_MIN: u64 = 4;
 const CACHE_MB_MAX: u64 = 128;
 /// How long to wait before asking again for the certificate of an epoch's last block.
 const CERTIFICATE_WAIT: Duration = Duration::from_millis(100);

@@ -3,17 +3,13 @@
 use crate::hash::{Domain, hash};
 use bytes::{BufMut, Bytes};
 use commonware_codec::{Buf, Error, FixedSize, Read, ReadExt, Write};
-use std::{collections::BTreeMap, fmt, ops::Deref};
+use std::{fmt, ops::Deref};
 
 /// A value of the state, as encoded by the rules.
 pub type Value = Bytes;
 
 /// The largest value that the state accepts, in bytes.
 pub const VALUE_SIZE_MAX: usize = 128 * 1024;
-
-/// What a block changes: the new value of each key, `None` for removed. Sorted, since the state's
-/// root depends on the order of writes.
-pub type Changes = BTreeMap<Key, Option<Value>>;
 
 /// A key of the state: a tag for the kind of record, then the record's name, padded with zeros.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -69,10 +65,68 @@ impl fmt::Debug for Key {
     }
 }
 
+#[expect(clippy::disallowed_types, reason = "asked for keys: where it is walked, what comes out is sorted")]
+type Values = std::collections::HashMap<Key, Option<Value>, ahash::RandomState>;
+
+/// What a transaction or a block changes: the new value of each key, `None` for removed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Changes(Values);
+
+impl Changes {
+    /// Nothing changed yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Whether nothing changed.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// `None` when the key did not change, `Some(None)` when it was removed.
+    pub fn get(&self, key: &Key) -> Option<Option<&Value>> {
+        self.0.get(key).map(Option::as_ref)
+    }
+
+    /// Sets a key, and gives the change that this replaces.
+    pub fn insert(&mut self, key: Key, value: Option<Value>) -> Option<Option<Value>> {
+        self.0.insert(key, value)
+    }
+
+    /// Takes a change out.
+    pub fn take(&mut self, key: &Key) -> Option<Option<Value>> {
+        self.0.remove(key)
+    }
+
+    /// Changes once more.
+    pub fn absorb(&mut self, later: Self) {
+        match self.is_empty() {
+            true => *self = later,
+            false => self.0.extend(later.0),
+        }
+    }
+
+    /// All changes, in no order: for what does not depend on it.
+    pub fn unsorted(&self) -> impl Iterator<Item = (&Key, Option<&Value>)> {
+        self.0.iter().map(|(key, value)| (key, value.as_ref()))
+    }
+
+    /// Forgets all.
+    pub fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    /// All changes, ascending by key.
+    pub fn into_sorted(self) -> Vec<(Key, Option<Value>)> {
+        let mut changes: Vec<_> = self.0.into_iter().collect();
+        changes.sort_unstable_by_key(|(key, _)| *key);
+        changes
+    }
+}
+
 /// The part of the state that has been fetched so far: each key's value, or that it has none.
 #[derive(Clone, Debug, Default)]
-#[expect(clippy::disallowed_types, reason = "asked for keys, never walked: its order shows nowhere")]
-pub struct Known(std::collections::HashMap<Key, Option<Value>, ahash::RandomState>);
+pub struct Known(Values);
 
 impl Known {
     /// Nothing known yet.

@@ -78,11 +78,14 @@ enum Command {
         #[arg(long, default_value = "250ms", value_parser = parse_ms, value_name = "TIME")]
         block_time: u64,
         /// How many accounts send and receive.
-        #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+        #[arg(long, default_value_t = 50_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
         accounts: u32,
         /// How many transfers to find the peak with.
         #[arg(long, default_value_t = 200_000, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
         transactions: u32,
+        /// How many transfers in a request.
+        #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=4_096))]
+        batch: u32,
         /// How long to offer too much.
         #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=3_600))]
         seconds: u32,
@@ -133,10 +136,11 @@ pub(crate) fn run(output: Output, args: Args) -> Result<(), CliError> {
             progress.end();
             output.print(&found, || describe_state(&found));
         }
-        Command::Overload { block_time, accounts, transactions, seconds } => {
-            let (accounts, transactions) = (accounts as usize, transactions as usize);
+        Command::Overload { block_time, accounts, transactions, batch, seconds } => {
+            let (accounts, transactions, batch) = (accounts as usize, transactions as usize, batch as usize);
+            let seconds = seconds.into();
             let found =
-                bench::bench_overload(&binary, block_time, accounts, transactions, seconds.into(), &say)?;
+                bench::bench_overload(&binary, block_time, accounts, transactions, batch, seconds, &say)?;
             progress.end();
             output.print(&found, || describe_overload(&found));
         }
@@ -242,11 +246,13 @@ fn describe_state(found: &State) -> String {
 
 fn describe_overload(found: &Overload) -> String {
     format!(
-        "Offered {:.0} transfers a second, the node made {:.0} final: {} of its peak of {:.0}\n{} % of the offers were turned away\nReading an account took {} ms ({} ms for the slowest in a hundred)\nMemory: {} MB in the middle, {} MB at the end",
+        "Offered {:.0} transfers a second, the node made {:.0} final: {} of its peak of {:.0}, with {:.0} a second of processor time instead of {:.0}\n{} % of the offers were turned away\nReading an account took {} ms ({} ms for the slowest in a hundred)\nMemory: {} MB in the middle, {} MB at the end",
         found.offered_per_s,
         found.tx_per_s,
         found.ratio_to_peak,
         found.peak_tx_per_s,
+        found.tx_per_cpu_s,
+        found.peak_tx_per_cpu_s,
         found.refused_pct,
         found.read_p50_ms,
         found.read_p99_ms,

@@ -5,6 +5,7 @@ use super::{
     BenchError, Say,
     accounts::Accounts,
     bound::verify_batch_per_s,
+    load::BATCH,
     network::Network,
     rounded,
     token::{Token, check_done},
@@ -47,14 +48,14 @@ pub fn bench_contracts(
     say(&format!("signs {transactions} transfers"));
     let load = funded.transfers(transactions);
     say("sends them");
-    let native = Run::of(&load, &urls, &pids)?;
+    let native = Run::of(&load, BATCH, &urls, &pids)?;
     say("deploys a token, and gives each account some");
     let token = Token::deploy(&urls[0], &mut funded)?;
     token.share(&urls[0], &mut funded)?;
     say(&format!("signs {transactions} calls"));
     let load = funded.in_turn(transactions, |to| token.transfer(to, 1));
     say("sends them");
-    let calls = Run::of(&load, &urls, &pids)?;
+    let calls = Run::of(&load, BATCH, &urls, &pids)?;
     check_done(&Client::new(&urls[0])?, &load.ids)?;
     say(MEASURES_BOUND);
     Ok(Contracts {

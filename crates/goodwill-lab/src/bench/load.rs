@@ -19,8 +19,8 @@ use ureq::{Agent, http::StatusCode};
 
 /// Transactions in a request.
 pub(super) const BATCH: usize = 512;
-/// Accounts of a connection when more is offered than can be taken, and transactions in its requests.
-const LANE: usize = 64;
+/// The same while accounts are prepared: little is sent then, and soon.
+const PREPARING: usize = 64;
 /// Requests at the same time.
 const CONNECTIONS: usize = 4;
 /// How long after a refusal it is tried again.
@@ -95,7 +95,7 @@ impl Load {
     /// As [`Load::send_until_final`].
     pub(super) fn prepare(&self, url: &str) -> Result<(), BenchError> {
         let mut finals = Finals::new(watch(url)?, self.ids.iter().copied());
-        self.send_until_final(&[url.to_owned()], LANE, &mut finals).map(|_| ())
+        self.send_until_final(&[url.to_owned()], PREPARING, &mut finals).map(|_| ())
     }
 
     /// Sends all of it and waits until it is final. Gives when each was sent.
@@ -145,8 +145,9 @@ impl Load {
         Ok(())
     }
 
-    /// Offers `rate` transactions a second for `time`, whatever the gateway says. Its `accounts` are
-    /// spread over connections, each of which offers what was refused again before what follows it.
+    /// Offers `rate` transactions a second for `time`, in requests of `size`, whatever the gateway says.
+    /// Each `size` of its `accounts` have a connection, which offers what was refused again before what
+    /// follows it.
     ///
     /// # Errors
     /// When a gateway refuses one for good, or does not answer.
@@ -154,25 +155,26 @@ impl Load {
         &self,
         url: &str,
         accounts: usize,
+        size: usize,
         rate: f64,
         time: Duration,
     ) -> Result<Offered, BenchError> {
-        let lanes = accounts.div_ceil(LANE);
-        let pause = Duration::from_secs_f64((LANE * lanes) as f64 / rate);
+        let lanes = accounts.div_ceil(size);
+        let pause = Duration::from_secs_f64((size * lanes) as f64 / rate);
         thread::scope(|scope| {
             let offering: Vec<_> = (0..lanes)
-                .map(|lane| scope.spawn(move || self.offer_lane(url, self.lane(lane, accounts), pause, time)))
+                .map(|lane| self.lane(lane * size, accounts, size))
+                .map(|lane| scope.spawn(move || self.offer_lane(url, lane, pause, time)))
                 .collect();
             let offered = offering.into_iter().map(|o| o.join().expect("offering does not panic"));
             offered.sum::<Result<Offered, BenchError>>()
         })
     }
 
-    /// The transactions of some accounts, round after round.
-    fn lane(&self, lane: usize, accounts: usize) -> VecDeque<Batch> {
-        let first = lane * LANE;
+    /// The transactions of `size` of the `accounts`, round after round.
+    fn lane(&self, first: usize, accounts: usize, size: usize) -> VecDeque<Batch> {
         let rounds = (0..self.transactions.len()).step_by(accounts);
-        let places = rounds.map(|round| (round + first..round + accounts.min(first + LANE)).collect());
+        let places = rounds.map(|round| (round + first..round + accounts.min(first + size)).collect());
         let known = |places: Vec<usize>| places.into_iter().filter(|place| *place < self.ids.len()).collect();
         places.map(|places| self.batch(known(places))).filter(|batch| !batch.places.is_empty()).collect()
     }

@@ -28,11 +28,15 @@ const READ_EVERY: Duration = Duration::from_millis(20);
 pub struct Overload {
     /// Final transfers a second when as much is sent as is taken.
     pub peak_tx_per_s: f64,
+    /// The same a second of the node's processor time.
+    pub peak_tx_per_cpu_s: f64,
     /// Transfers offered a second.
     pub offered_per_s: f64,
     /// Final transfers a second meanwhile.
     pub tx_per_s: f64,
-    /// The latter over the peak.
+    /// The same a second of the node's processor time: what refusing costs is in it.
+    pub tx_per_cpu_s: f64,
+    /// `tx_per_s` over the peak.
     pub ratio_to_peak: f64,
     /// Offers that were turned away, in percent.
     pub refused_pct: f64,
@@ -46,7 +50,8 @@ pub struct Overload {
     pub rss_end_bytes: u64,
 }
 
-/// Finds the peak with `transactions`, then offers ten times as much for `seconds`.
+/// Finds the peak with `transactions`, then offers ten times as much for `seconds`; both with `batch`
+/// transactions in a request.
 ///
 /// # Errors
 /// [`BenchError`].
@@ -55,6 +60,7 @@ pub fn bench_overload(
     block_time_ms: u64,
     accounts: usize,
     transactions: usize,
+    batch: usize,
     seconds: u64,
     say: Say<'_>,
 ) -> Result<Overload, BenchError> {
@@ -62,8 +68,8 @@ pub fn bench_overload(
     let (urls, pids) = (network.urls(), network.pids());
     let mut funded = Accounts::fund(&urls[0], accounts, say)?;
     say("finds the peak");
-    let run = Run::of(&funded.transfers(transactions), &urls, &pids)?;
-    let peak = transactions as f64 / run.wall.as_secs_f64();
+    let run = Run::of(&funded.transfers(transactions), batch, &urls, &pids)?;
+    let peak = run.tx_per_s();
     let time = Duration::from_secs(seconds);
     let enough = (peak * time.as_secs_f64() * 1.5) as usize;
     say(&format!("signs {enough} transfers"));
@@ -71,10 +77,10 @@ pub fn bench_overload(
     let account = format!("{}/v1/accounts/{}", urls[0], funded.any().display(funded.prefix()));
     say("offers ten times as much");
     let mut finals = Finals::new(watch(&urls[0])?, load.ids.iter().copied());
-    let over = AtomicBool::new(false);
+    let (over, before) = (AtomicBool::new(false), usage(&pids)?);
     let began = Instant::now();
     let (offered, reads, middle) = thread::scope(|scope| {
-        let offering = scope.spawn(|| load.offer(&urls[0], accounts, peak * TIMES, time));
+        let offering = scope.spawn(|| load.offer(&urls[0], accounts, batch, peak * TIMES, time));
         let reading = scope.spawn(|| read(&account, &over));
         finals.wait_until(began + time / 2);
         let middle = usage(&pids);
@@ -84,17 +90,20 @@ pub fn bench_overload(
         (offering.join().expect(joined), reading.join().expect(joined), middle)
     });
     let (offered, reads) = (offered?, Percentiles::of(reads?));
-    let tx_per_s = (load.ids.len() - finals.missing()) as f64 / time.as_secs_f64();
+    let done = (load.ids.len() - finals.missing()) as f64;
+    let (tx_per_s, after) = (done / time.as_secs_f64(), usage(&pids)?);
     Ok(Overload {
         peak_tx_per_s: rounded(peak),
+        peak_tx_per_cpu_s: rounded(run.tx_per_cpu_s()),
         offered_per_s: rounded(offered.offered as f64 / time.as_secs_f64()),
         tx_per_s: rounded(tx_per_s),
+        tx_per_cpu_s: rounded(done / (after.cpu - before.cpu).as_secs_f64()),
         ratio_to_peak: rounded(tx_per_s / peak),
         refused_pct: rounded(offered.refused as f64 * 100.0 / offered.offered.max(1) as f64),
         read_p50_ms: reads.p50_ms,
         read_p99_ms: reads.p99_ms,
         rss_middle_bytes: middle?.rss_bytes,
-        rss_end_bytes: usage(&pids)?.rss_bytes,
+        rss_end_bytes: after.rss_bytes,
     })
 }
 

@@ -1,6 +1,6 @@
 //! Whether many accounts make a transfer dearer.
 
-use super::{BenchError, Say, accounts::Accounts, network::Network, rounded, transfers::Run};
+use super::{BenchError, Say, accounts::Accounts, load::BATCH, network::Network, rounded, transfers::Run};
 use serde::Serialize;
 use std::path::Path;
 
@@ -63,7 +63,7 @@ fn run(
     say(&format!("signs {transactions} transfers"));
     let load = funded.transfers(transactions);
     say("sends them");
-    let run = Run::of(&load, &urls, &network.pids())?;
+    let run = Run::of(&load, BATCH, &urls, &network.pids())?;
     Ok(Sized {
         accounts,
         transactions,

@@ -69,7 +69,7 @@ pub fn bench_transfers(
     say(&format!("signs {transactions} transfers"));
     let load = funded.transfers(transactions);
     say("sends them");
-    let run = Run::of(&load, &urls, &pids)?;
+    let run = Run::of(&load, BATCH, &urls, &pids)?;
     say(MEASURES_BOUND);
     let miners = network.is_some().then_some(pids.len() as u32);
     Ok(Transfers::of(&run, miners, accounts, verify_batch_per_s()))
@@ -104,11 +104,12 @@ pub(super) struct Run {
 }
 
 impl Run {
-    pub(super) fn of(load: &Load, urls: &[String], pids: &[u32]) -> Result<Self, BenchError> {
+    /// Sends `load` in requests of `size` transactions.
+    pub(super) fn of(load: &Load, size: usize, urls: &[String], pids: &[u32]) -> Result<Self, BenchError> {
         let mut finals = Finals::new(watch(&urls[0])?, load.ids.iter().copied());
         let before = usage(pids)?;
         let began = Instant::now();
-        let sent = load.send_until_final(urls, BATCH, &mut finals)?;
+        let sent = load.send_until_final(urls, size, &mut finals)?;
         let (wall, after) = (began.elapsed(), usage(pids)?);
         let times = finals.at.iter().zip(sent).map(|(at, sent)| at.unwrap_or(sent) - sent).collect();
         Ok(Self {

@@ -253,7 +253,11 @@ fn executed(
         match executor.run(&mut known) {
             Progress::Done(block) => {
                 let block = block.unwrap();
-                let changes = block.changes.into_iter().map(|(key, value)| (key, value.map(|v| v.to_vec())));
+                let changes = block
+                    .changes
+                    .into_sorted()
+                    .into_iter()
+                    .map(|(key, value)| (key, value.map(|v| v.to_vec())));
                 return (block.receipts.iter().map(|r| r.encode().to_vec()).collect(), changes.collect());
             }
             Progress::Need(keys) => {

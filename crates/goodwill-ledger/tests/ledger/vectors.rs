@@ -115,7 +115,7 @@ fn contracts_their_gas_and_what_they_leave() {
         let transaction = sandbox.transaction(&key(1).public_key(), action);
         let signed = transaction.sign(&key(1), &sandbox.manifest().chain_id());
         let block = sandbox.block(vec![signed.clone()]);
-        let changes = block.changes.iter().map(|(key, value)| (hex(key), value.as_ref().map(hex)));
+        let changes = block.changes.unsorted().map(|(key, value)| (hex(key), value.map(hex)));
         let changes = serde_json::to_string(&changes.collect::<std::collections::BTreeMap<_, _>>()).unwrap();
         json!({
             "signed": hex(signed.encode()),
@@ -146,7 +146,7 @@ fn blocks_and_the_state_after_them() {
                 .collect();
             let block = sandbox.block(transactions);
             let body = block.body.encode();
-            let changes = block.changes.iter().map(|(key, value)| (hex(key), value.as_ref().map(hex)));
+            let changes = block.changes.unsorted().map(|(key, value)| (hex(key), value.map(hex)));
             json!({
                 "body": hex(&body),
                 "body_hash": Header::hash_body(&body).to_string(),

@@ -26,6 +26,9 @@ use utoipa::IntoParams;
 pub(super) const SUBMIT_MAX: usize = 4_096;
 /// How long the body may take to arrive.
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a request keeps its place when nothing of it can be taken now: trying again and again then costs
+/// those who do it more than the node.
+const REFUSAL_TIME: Duration = Duration::from_millis(100);
 /// How long to wait for finality when the request does not say, and at most.
 const WAIT_MS: (u64, u64) = (30_000, 60_000);
 
@@ -76,7 +79,7 @@ pub(super) async fn submit(
     let Query(query) =
         query.map_err(|e| Problem::malformed("query", e.body_text(), "Use ?wait=final or nothing."))?;
     let wait = query.wait()?;
-    let place = match gateway.admission.enter() {
+    let place = match gateway.admission.enter().await {
         Ok(place) => place,
         Err(busy) => {
             discard(request).await;
@@ -85,11 +88,13 @@ pub(super) async fn submit(
     };
     let (headers, body) = read(request).await?;
     let Submitted { transactions, list } = parse(&headers, body)?;
-    let admitted = gateway.admission.submit(place, transactions).await;
+    let admitted = gateway.admission.submit(&place, transactions).await;
     gateway.metrics.submitted(&admitted);
     if let Some(problem) = none_now(&admitted) {
+        tokio::time::sleep(REFUSAL_TIME).await;
         return Err(problem);
     }
+    drop(place);
     match list {
         false => answer_one(&gateway, admitted, wait).await,
         true => answer_list(&gateway, admitted, wait).await,
