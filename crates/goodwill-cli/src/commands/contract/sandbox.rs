@@ -191,10 +191,15 @@ impl Chain {
                 json!({ "ok": true, "result": result, "events": events, "gas_used": gas })
             }
             Err(Failure::Raised(raised)) => failure(&raised.class, &raised.message, &raised.traceback, gas),
-            Err(Failure::OutOfGas) => failure("OutOfGas", "out of gas", "", gas),
-            Err(Failure::OutOfMemory) => failure("OutOfMemory", "out of memory", "", gas),
+            Err(Failure::OutOfGas) => failure("OutOfGas", "out of gas", &self.trapped(), gas),
+            Err(Failure::OutOfMemory) => failure("OutOfMemory", "out of memory", &self.trapped(), gas),
             Err(Failure::Broken(reason)) => failure("Broken", reason, "", gas),
         }
+    }
+
+    /// Where the last call ran out of what it had.
+    fn trapped(&self) -> String {
+        self.sandbox.trapped_at().unwrap_or_default()
     }
 
     /// The events since the last call.
