@@ -186,7 +186,8 @@ impl Sandbox {
         Report { ok: error.is_none(), result, error, gas_used, memory_bytes }
     }
 
-    fn trapped(&self, what: &str) -> String {
+    /// That `what` was used up, after the traceback of where the last call was then.
+    pub fn trapped(&self, what: &str) -> String {
         self.trapped_at().unwrap_or_default() + what
     }
 }

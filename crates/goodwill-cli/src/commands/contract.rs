@@ -43,9 +43,9 @@ enum Command {
         file: PathBuf,
     },
     /// Run one method in a local sandbox; `init` runs first where it takes nothing.
-    Run(trial::Args),
+    Run(trial::TrialArgs),
     /// Run one method in a local sandbox, and show what each line cost, and a transaction with it.
-    Gas(gas::Args),
+    Gas(gas::GasArgs),
     /// Put a contract on a chain, and run its `init`.
     Deploy(chain::Deploy),
     /// Call a method of a contract on a chain.

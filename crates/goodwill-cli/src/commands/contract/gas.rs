@@ -8,7 +8,7 @@ use goodwill_types::{
     codec::{List, Text},
 };
 use goodwill_vm::{
-    Data, Sandbox,
+    Data, Program, Sandbox,
     profile::Spent,
     trial::{Report, TrialCall, account_of},
 };
@@ -18,15 +18,13 @@ use std::fmt::Write as _;
 
 /// Lines that are marked.
 const HOTTEST: usize = 3;
-/// Lines that are shown before and after one that cost gas.
-const CONTEXT: u32 = 1;
 /// A height as long chains have it: it is part of the transaction's bytes.
 const HEIGHT: u64 = 1_000_000;
 
 #[derive(Debug, clap::Args)]
-pub(super) struct Args {
+pub(super) struct GasArgs {
     #[command(flatten)]
-    trial: trial::Args,
+    trial: trial::TrialArgs,
     /// Show all lines of the file, not only those that cost gas.
     #[arg(long)]
     all: bool,
@@ -53,6 +51,9 @@ struct Besides {
     transaction: u64,
     /// Once in a while, for compiling again.
     compiling: u64,
+    /// Whether it needs no transaction.
+    #[serde(skip)]
+    view: bool,
 }
 
 /// A line's gas; `line` is null for what belongs to no line.
@@ -63,7 +64,7 @@ struct Line {
     hits: u64,
 }
 
-pub(super) fn run(output: Output, args: &Args) -> Result<(), CliError> {
+pub(super) fn run(output: Output, args: &GasArgs) -> Result<(), CliError> {
     let source = read(&args.trial.file)?;
     let (report, spent) = args.trial.with(|trial| trial.profile())?;
     let gas = Gas {
@@ -84,33 +85,40 @@ fn line(spent: Spent) -> Line {
 }
 
 /// What a transaction with the call costs besides it; nothing where none can hold it.
-fn besides(source: &str, args: &Args) -> Result<Option<Besides>, CliError> {
-    let TrialCall { method, arguments, sender, value } = args.trial.call();
-    let (prefix, accounts) = (Sandbox::new().prefix(), |name: &str| account_of(name).ok());
+fn besides(source: &str, args: &GasArgs) -> Result<Option<Besides>, CliError> {
     let program = compiled(source, &args.trial.file)?;
-    let arguments = program.arguments(&method, &arguments, &prefix, &accounts).map_err(CliError::Usage)?;
-    let arguments = List::new(arguments.iter().flat_map(Data::encode).collect());
-    let value = u64::try_from(value).map(Amount::from_units).unwrap_or_default();
-    let deploys = method == "init";
-    let (Some(arguments), Some(method), Some(text)) =
-        (arguments, Text::new(method), Text::new(source.to_owned()))
-    else {
-        return Ok(None);
+    let call = args.trial.call();
+    let Some(action) = action(source, &program, &call)? else { return Ok(None) };
+    let compiling = match action {
+        Action::DeployContract { .. } => 0,
+        _ => compile_gas(source.len() as u32),
     };
-    let action = match deploys {
-        true => Action::DeployContract { source: text, arguments, value },
-        false => {
-            let contract = Sandbox::contract_address();
-            Action::CallContract { contract, method, arguments, value }
-        }
-    };
+    let prefix = Sandbox::new().prefix();
     let chain = Chain { id: Digest::from([0; 32]), prefix, symbol: String::new(), pollution_tax_bp: 0 };
     let terms = Terms { chain, height: HEIGHT, base_fee_per_gas: 1, gas_prices: gas_prices() };
     let account = Account { balance: Amount::from_units(u64::MAX), nonce: 0 };
-    let from = account_of(&sender).map_err(CliError::Usage)?;
+    let from = account_of(&call.sender).map_err(CliError::Usage)?;
     let draft = compose(&terms, from, &account, action, Offer::default())?;
-    let compiling = if deploys { 0 } else { compile_gas(source.len() as u32) };
-    Ok(Some(Besides { transaction: draft.gas_limit, compiling }))
+    Ok(Some(Besides { transaction: draft.gas_limit, compiling, view: program.is_view(&call.method) }))
+}
+
+/// What a transaction with the call would say; nothing where it is too long.
+fn action(source: &str, program: &Program, call: &TrialCall) -> Result<Option<Action>, CliError> {
+    let accounts = |name: &str| account_of(name).ok();
+    let values = program
+        .arguments(&call.method, &call.arguments, &Sandbox::new().prefix(), &accounts)
+        .map_err(CliError::Usage)?;
+    let value = u64::try_from(call.value).map(Amount::from_units).unwrap_or_default();
+    let arguments = List::new(values.iter().flat_map(Data::encode).collect());
+    Ok(match call.method.as_str() {
+        "init" => Text::new(source.to_owned())
+            .zip(arguments)
+            .map(|(source, arguments)| Action::DeployContract { source, arguments, value }),
+        method => Text::new(method.to_owned()).zip(arguments).map(|(method, arguments)| {
+            let contract = Sandbox::contract_address();
+            Action::CallContract { contract, method, arguments, value }
+        }),
+    })
 }
 
 /// The lines that cost gas, with it, and the sums.
@@ -126,12 +134,10 @@ fn table(source: &str, gas: &Gas, report: &Report, all: bool) -> String {
         row(*gas, "no line: entering, arguments, writing state, result");
     }
     row(gas.total, "the call (* its hottest lines)");
-    if let Some(Besides { transaction, compiling }) = gas.besides {
+    if let Some(Besides { transaction, compiling, view }) = gas.besides {
+        let free = if view { "; asking with `goodwill contract query` is free" } else { "" };
         row(transaction, "what a transaction costs besides: signature, bytes, the contract's record");
-        row(
-            gas.total + transaction,
-            "in all, as a transaction; asking with `goodwill contract query` is free",
-        );
+        row(gas.total + transaction, &format!("in all, as a transaction{free}"));
         if compiling > 0 {
             row(compiling, "more, if the contract was not compiled in the last 256 blocks");
         }
@@ -139,17 +145,17 @@ fn table(source: &str, gas: &Gas, report: &Report, all: bool) -> String {
     out + &end
 }
 
-/// The source with the gas of each line before it.
+/// The lines that cost gas, with it, under the heads of their functions; or all lines.
 fn write_lines(out: &mut String, source: &str, lines: &[Line], all: bool) {
     let least = hottest(lines);
-    let near =
-        |number: u32| lines.iter().filter_map(|line| line.line).any(|line| line.abs_diff(number) <= CONTEXT);
-    let mut last = 0;
-    for (number, text) in (1..).zip(source.lines()).filter(|(number, _)| all || near(*number)) {
-        if number > last + 1 {
-            _ = writeln!(out, "{:>26}", "...");
-        }
-        last = number;
+    let texts: Vec<(u32, &str)> = (1..).zip(source.lines()).collect();
+    let costs = |number| lines.iter().any(|line| line.line == Some(number));
+    let mut shown: Vec<bool> = texts.iter().map(|(number, _)| all || costs(*number)).collect();
+    for at in (0..texts.len()).filter(|at| costs(texts[*at].0)) {
+        let head = texts[..at].iter().rposition(|(_, text)| text.trim_start().starts_with("def "));
+        head.into_iter().for_each(|head| shown[head] = true);
+    }
+    for ((number, text), _) in texts.into_iter().zip(shown).filter(|(_, shown)| *shown) {
         let of_line = lines.iter().find(|line| line.line == Some(number));
         _ = match of_line {
             Some(Line { gas, hits, .. }) => {

@@ -82,18 +82,19 @@ pub(super) fn draft(
 }
 
 fn said(receipt: Option<&Receipt>, needed: u64, reserve: u64, symbol: &str) -> String {
+    let limit = "It may use a quarter more, at up to twice the present price of gas";
     let mut text = match receipt {
         Some(receipt) => {
-            format!("Tried: it uses {} gas, a fee of {} {symbol}.", receipt.gas_used, receipt.fee.0)
+            let (gas, fee) = (receipt.gas_used, receipt.fee.0);
+            format!("A trial used {gas} gas, for {fee} {symbol}. {limit}.")
         }
         None => format!(
-            "It cannot be tried, since others of the account wait: the contract may use {needed} gas, or what you give with --gas."
+            "It cannot be tried while others of the account wait: it may use {needed} gas, at up to twice the present price, unless you say --gas."
         ),
     };
     if reserve > 0 {
-        text += &format!(
-            " It may use {reserve} gas more: its contract is soon due to be compiled again, at the cost of the next call."
-        );
+        text +=
+            &format!(" And {reserve} gas for compiling the contract, which one of the next calls must pay.");
     }
     text
 }

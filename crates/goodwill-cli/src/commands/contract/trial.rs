@@ -14,7 +14,7 @@ use std::{path::PathBuf, time::Instant};
 
 /// A method to try.
 #[derive(Debug, clap::Args)]
-pub(super) struct Args {
+pub(super) struct TrialArgs {
     /// The contract.
     pub(super) file: PathBuf,
     #[command(flatten)]
@@ -65,7 +65,7 @@ impl From<&CallArgs> for TrialCall {
     }
 }
 
-impl Args {
+impl TrialArgs {
     /// The call itself.
     pub(super) fn call(&self) -> TrialCall {
         (&self.call).into()
@@ -101,7 +101,7 @@ struct Ran {
     time_us: u64,
 }
 
-pub(super) fn run(output: Output, args: &Args) -> Result<(), CliError> {
+pub(super) fn run(output: Output, args: &TrialArgs) -> Result<(), CliError> {
     let began = Instant::now();
     let report = args.with(|trial| trial.run())?;
     let ran = Ran {
