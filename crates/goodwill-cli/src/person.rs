@@ -141,18 +141,22 @@ fn wallet_of(wallets: &Wallets, draft: &Draft) -> Result<Entry, CliError> {
     })
 }
 
+/// Whom a name means: a development account on a development chain, or a wallet.
+pub(crate) fn named(global: &Global, status: &Status, name: &str) -> Option<Address> {
+    if let Some(key) = development::account(name).filter(|_| status.development) {
+        return Some(Address::of(&key.public_key()));
+    }
+    let entry = wallets(global).ok()?.read(&name.parse::<Name>().ok()?).ok()?;
+    Some(entry.header.address)
+}
+
 /// Whom a text means: an address, a development account, or a wallet.
 ///
 /// # Errors
 /// When it is none of these.
 pub(crate) fn address(global: &Global, status: &Status, text: &str) -> Result<Address, CliError> {
-    if let Some(key) = development::account(text).filter(|_| status.development) {
-        return Ok(Address::of(&key.public_key()));
-    }
-    if let Ok(name) = text.parse::<Name>()
-        && let Ok(entry) = wallets(global)?.read(&name)
-    {
-        return Ok(entry.header.address);
+    if let Some(address) = named(global, status, text) {
+        return Ok(address);
     }
     Address::parse(text, &prefix(status)?)
         .map_err(|e| CliError::Usage(format!("{e}; known names are those of `goodwill wallet list`")))

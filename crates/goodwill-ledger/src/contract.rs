@@ -15,7 +15,7 @@ pub(crate) use prefetch::Prefetch;
 pub(crate) use programs::is_kept;
 pub(crate) use query::facts;
 pub use query::{Answer, QUERY_GAS_MAX, Query};
-pub use records::{Contract, WARM_BLOCKS, source_key, storage_key};
+pub use records::{Contract, WARM_BLOCKS, compile_gas, source_key, storage_key};
 pub(crate) use running::{Ended, Running, gas_max, named};
 
 use goodwill_types::{

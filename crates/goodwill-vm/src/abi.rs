@@ -108,6 +108,11 @@ impl Program {
         self.fields.iter().map(|field| (self.name(field.name).to_owned(), field.kind.clone())).collect()
     }
 
+    /// Whether a method is a view: it can be asked, for free.
+    pub fn is_view(&self, method: &str) -> bool {
+        self.exports.get(method).is_some_and(|export| export.view)
+    }
+
     /// Whether there is an `init` that can be called without arguments.
     pub fn init_takes_nothing(&self) -> bool {
         self.exports.get("init").is_some_and(|export| {

@@ -10,6 +10,7 @@
 
 mod abi;
 pub mod address;
+mod argument;
 mod builtins;
 mod bytecode;
 mod chain;
@@ -42,11 +43,13 @@ mod storage;
 mod table;
 mod text;
 mod traceback;
+pub mod trial;
 mod types;
 mod value;
 mod vm;
 mod world;
 
+pub use argument::Accounts;
 pub use compile::{compile, compile_here};
 pub use data::Data;
 pub use host::{ChainFacts, Event, Host, Key, Missing};

@@ -3,9 +3,9 @@
 use crate::{
     classes,
     codec::Reader,
-    fault::Run,
+    fault::{Fault, Run},
     interpreter::{Arguments, Machine},
-    program::{Export, Program},
+    program::{Export, Parameter, Program},
     types::Type,
     value::Value,
 };
@@ -30,11 +30,12 @@ impl Machine {
         let mut rest = Vec::new();
         let positional = usize::from(function.parameters.positional) - 1;
         for index in 0..arguments.positional {
-            let kind = export.parameters.get(index).filter(|_| index < positional);
-            match (kind, &export.star) {
-                (Some(kind), _) => self.stack[FIRST + index] = self.outside(kind.as_ref(), &mut reader)?,
-                (None, Some(star)) => rest.push(self.outside(Some(star), &mut reader)?),
-                (None, None) => {
+            match export.parameter(program, index) {
+                Some(parameter) if index < positional => {
+                    self.stack[FIRST + index] = self.outside(&parameter, &mut reader)?;
+                }
+                Some(star) => rest.push(self.outside(&star, &mut reader)?),
+                None => {
                     let name = program.name(function.name);
                     let given = arguments.positional;
                     let message = format!("{name}() takes {positional} arguments but {given} were given");
@@ -65,7 +66,8 @@ impl Machine {
         let slot = names.position(|parameter| program.name(*parameter) == keyword);
         let problem = match slot {
             Some(slot) if self.stack[FIRST + slot] == Value::Unbound => {
-                self.stack[FIRST + slot] = self.outside(export.parameters[slot].as_ref(), reader)?;
+                let parameter = export.named(program, slot);
+                self.stack[FIRST + slot] = self.outside(&parameter, reader)?;
                 return Ok(());
             }
             Some(_) => "multiple values for argument",
@@ -93,9 +95,17 @@ impl Machine {
         Ok(())
     }
 
-    fn outside(&mut self, kind: Option<&Type>, reader: &mut Reader<'_>) -> Run<Value> {
+    /// The next argument. An error says whose it is.
+    fn outside(&mut self, parameter: &Parameter<'_>, reader: &mut Reader<'_>) -> Run<Value> {
         let value = self.decode_next(reader)?;
-        self.check_kind(kind.unwrap_or(&Type::Any), value)?;
-        Ok(value)
+        let checked = self.check_kind(parameter.kind.unwrap_or(&Type::Any), value);
+        match checked {
+            Err(Fault::Raised(problem)) if self.heap.instance(problem).class == classes::TYPE_ERROR => {
+                let Parameter { method, name, .. } = parameter;
+                let problem = self.message_of(problem)?;
+                self.raise(classes::TYPE_ERROR, &format!("{method}: argument '{name}': {problem}"))
+            }
+            checked => checked.map(|()| value),
+        }
     }
 }

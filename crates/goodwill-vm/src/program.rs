@@ -149,6 +149,38 @@ pub(crate) struct Export {
     pub(crate) returns: Option<Type>,
 }
 
+/// A parameter of a method that can be called from outside.
+#[derive(Debug)]
+pub(crate) struct Parameter<'p> {
+    pub(crate) method: &'p str,
+    pub(crate) name: &'p str,
+    /// `None` where there is no hint.
+    pub(crate) kind: Option<&'p Type>,
+}
+
+impl Export {
+    /// The parameter that takes the positional argument with this number, from 0; `None` if there are
+    /// not so many.
+    pub(crate) fn parameter<'p>(&'p self, program: &'p Program, index: usize) -> Option<Parameter<'p>> {
+        let function = &program.functions[usize::from(self.function)];
+        // Without `self`.
+        if index + 1 < usize::from(function.parameters.positional) {
+            return Some(self.named(program, index));
+        }
+        let star = self.star.as_ref()?;
+        let name =
+            function.locals.get(function.parameters.names.len()).map_or("*", |name| program.name(*name));
+        Some(Parameter { method: program.name(function.name), name, kind: Some(star) })
+    }
+
+    /// The parameter with this number, from 0, however it is given.
+    pub(crate) fn named<'p>(&'p self, program: &'p Program, slot: usize) -> Parameter<'p> {
+        let function = &program.functions[usize::from(self.function)];
+        let name = program.name(function.parameters.names[slot + 1]);
+        Parameter { method: program.name(function.name), name, kind: self.parameters[slot].as_ref() }
+    }
+}
+
 impl Program {
     /// The text of a name.
     pub(crate) fn name(&self, id: NameId) -> &str {

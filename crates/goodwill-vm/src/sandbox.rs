@@ -1,17 +1,15 @@
 //! A chain in memory for contracts: no network, no blocks, no fees.
 
 use crate::{
-    compile,
     data::Data,
     host::{ChainFacts, Event, Host, Missing},
-    literal,
     profile::{Profile, Spent},
     program::Program,
-    refuse::Refusal,
     signature,
     vm::{Call, Failure, Outcome, Step, Vm},
 };
-use goodwill_types::Address;
+use goodwill_types::{Address, Prefix};
+use sha2::{Digest as _, Sha256};
 use std::{collections::BTreeMap, sync::Arc};
 
 /// State that a call can change and roll back.
@@ -66,19 +64,12 @@ pub struct Snapshot {
     programs: BTreeMap<Address, Arc<Program>>,
 }
 
-/// What one call of a sandbox came to.
-#[derive(Clone, Debug, serde::Serialize)]
-pub struct Report {
-    /// Whether the method returned.
-    pub ok: bool,
-    /// `repr` of what it returned.
-    pub result: Option<String>,
-    /// The traceback, or why the file was refused.
-    pub error: Option<String>,
-    /// Gas used.
-    pub gas_used: u64,
-    /// Memory used by formula, in bytes.
-    pub memory_bytes: u64,
+/// The account of this name: the one that the Python package's fixtures give.
+pub fn named_account(name: &str) -> Address {
+    let hash = Sha256::digest([b"account ", name.as_bytes()].concat());
+    let mut bytes = [0; crate::address::ADDRESS_BYTES];
+    bytes[1..].copy_from_slice(&hash[..crate::address::ADDRESS_BYTES - 1]);
+    crate::address::from_bytes(&bytes).expect("version 0 is an address")
 }
 
 /// The address whose 20 bytes all are `byte`.
@@ -251,115 +242,19 @@ impl Sandbox {
         }
     }
 
-    /// A contract's address in [`run_method`] and the differential run: 20 bytes `0xC0`.
+    /// How addresses begin.
+    pub fn prefix(&self) -> Prefix {
+        self.facts.prefix
+    }
+
+    /// Where the last call was when its gas or memory was used up, see [`Vm::trapped_at`].
+    pub fn trapped_at(&self) -> Option<String> {
+        self.vm.as_ref().and_then(Vm::trapped_at)
+    }
+
+    /// A contract's address in [`crate::trial`] and the differential run: 20 bytes `0xC0`.
     pub fn contract_address() -> Address {
         account(0xC0)
-    }
-}
-
-/// A method of a file to try on a new chain. Arguments are Python literals or `Address('...')`.
-#[derive(Clone, Copy, Debug)]
-pub struct Trial<'a> {
-    /// The source.
-    pub source: &'a str,
-    /// The file's name, for tracebacks.
-    pub file: &'a str,
-    /// The arguments of `init`, which is run first if it takes none or some are given.
-    pub init: &'a [&'a str],
-    /// The method; `init` is the deployment itself.
-    pub method: &'a str,
-    /// The method's arguments.
-    pub arguments: &'a [&'a str],
-    /// The most gas of each call.
-    pub gas: u64,
-}
-
-/// Deploys a file and runs one of its methods; arguments are Python literals or `Address('...')`. A
-/// method `init` is the deployment itself; otherwise `init` is run first if it takes no arguments.
-pub fn run_method(source: &str, method: &str, arguments: &[&str], gas: u64) -> Report {
-    Trial { source, file: "contract.py", init: &[], method, arguments, gas }.run()
-}
-
-impl Trial<'_> {
-    /// What the method came to, or `init` if it failed.
-    pub fn run(&self) -> Report {
-        let mut ready = match self.deploy() {
-            Ok(ready) => ready,
-            Err(report) => return *report,
-        };
-        let outcome = ready.sandbox.call(&ready.call, self.gas);
-        ready.sandbox.report(&ready.call.contract, outcome)
-    }
-
-    /// The same, with what each line of the method's call cost; nothing if the call was not made.
-    pub fn profile(&self) -> (Report, Vec<Spent>) {
-        let mut ready = match self.deploy() {
-            Ok(ready) => ready,
-            Err(report) => return (*report, Vec::new()),
-        };
-        let (outcome, spent) = ready.sandbox.profile_call(&ready.call, self.gas);
-        (ready.sandbox.report(&ready.call.contract, outcome), spent)
-    }
-
-    /// A chain on which the method can be called.
-    fn deploy(&self) -> Result<Ready, Box<Report>> {
-        let program = compile::compile(self.source, self.file)
-            .map_err(|refusal| refused(Refusal::to_string(&refusal)))?;
-        let mut sandbox = Sandbox::new();
-        let init = sandbox.arguments(self.init).map_err(refused)?;
-        let arguments = sandbox.arguments(self.arguments).map_err(refused)?;
-        let contract = Sandbox::contract_address();
-        sandbox.install(contract, Arc::clone(&program));
-        sandbox.fund(account(1), 1_000_000);
-        let deploys = self.method == "init";
-        if !deploys && (!init.is_empty() || program.init_takes_nothing()) {
-            let outcome = sandbox.call(&trial_call("init", init, true), self.gas);
-            if outcome.result.is_err() {
-                return Err(Box::new(sandbox.report(&contract, outcome)));
-            }
-        }
-        Ok(Ready { sandbox, call: trial_call(self.method, arguments, deploys) })
-    }
-}
-
-/// A call that can be made.
-struct Ready {
-    sandbox: Sandbox,
-    call: Call,
-}
-
-fn refused(error: String) -> Box<Report> {
-    Box::new(Report { ok: false, result: None, error: Some(error), gas_used: 0, memory_bytes: 0 })
-}
-
-fn trial_call(method: &str, arguments: Vec<Data>, deploys: bool) -> Call {
-    Call {
-        contract: Sandbox::contract_address(),
-        sender: account(1),
-        value: 0,
-        method: method.into(),
-        arguments,
-        keywords: Vec::new(),
-        deploys,
-    }
-}
-
-impl Sandbox {
-    fn arguments(&self, texts: &[&str]) -> Result<Vec<Data>, String> {
-        texts.iter().map(|text| literal::parse(text, &self.facts.prefix)).collect()
-    }
-
-    /// An outcome as the tools show it.
-    pub fn report(&self, contract: &Address, outcome: Outcome) -> Report {
-        let Outcome { result, gas_used, memory_bytes } = outcome;
-        let (result, error) = match result {
-            Ok(bytes) => (Some(self.repr(contract, &bytes)), None),
-            Err(Failure::Raised(raised)) => (None, Some(raised.traceback)),
-            Err(Failure::OutOfGas) => (None, Some("out of gas".into())),
-            Err(Failure::OutOfMemory) => (None, Some("out of memory".into())),
-            Err(Failure::Broken(reason)) => (None, Some(format!("a bug of the machine: {reason}"))),
-        };
-        Report { ok: error.is_none(), result, error, gas_used, memory_bytes }
     }
 }
 

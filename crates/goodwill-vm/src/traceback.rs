@@ -4,10 +4,10 @@ use crate::{
     fault::{Fault, Run},
     interpreter::Machine,
     limits,
-    program::Class,
+    program::{Class, Program},
     value::{ClassId, Handle, Value},
 };
-use std::fmt::Write;
+use std::{fmt::Write, sync::Arc};
 
 /// An exception that nobody caught.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +18,39 @@ pub struct Raised {
     pub message: String,
     /// The text that Python would print.
     pub traceback: String,
+}
+
+/// Where an activation is: functions and lines of its program, the outermost first.
+#[derive(Debug)]
+pub(crate) struct Place {
+    program: Arc<Program>,
+    pub(crate) frames: Vec<(u16, u32)>,
+}
+
+impl Place {
+    /// Where a machine is.
+    pub(crate) fn of(machine: &Machine) -> Self {
+        Self { program: Arc::clone(&machine.heap.program), frames: machine.place() }
+    }
+}
+
+const HEADING: &str = "Traceback (most recent call last):\n";
+
+/// A traceback through several contracts, the outermost first, without the exception.
+pub(crate) fn of_places<'a>(places: impl Iterator<Item = &'a Place>) -> String {
+    let mut out = String::from(HEADING);
+    for Place { program, frames } in places {
+        write_frames(&mut out, program, frames.iter());
+    }
+    out
+}
+
+fn write_frames<'a>(out: &mut String, program: &Program, frames: impl Iterator<Item = &'a (u16, u32)>) {
+    for (function, line) in frames {
+        let name = program.name(program.functions[usize::from(*function)].name);
+        _ = writeln!(out, "  File \"{}\", line {line}, in {name}", program.file);
+        _ = writeln!(out, "    {}", program.line(*line));
+    }
 }
 
 impl Machine {
@@ -32,7 +65,7 @@ impl Machine {
     }
 
     /// What `str(exception)` gives, cut to [`limits::MESSAGE_BYTES_MAX`].
-    fn message_of(&mut self, exception: Handle) -> Run<String> {
+    pub(crate) fn message_of(&mut self, exception: Handle) -> Run<String> {
         let mut message = String::new();
         self.write_text(&mut message, Value::Instance(exception), false, 0)?;
         let mut end = message.len().min(limits::MESSAGE_BYTES_MAX);
@@ -57,13 +90,9 @@ impl Machine {
     }
 
     fn own_traceback(&self, exception: Handle, class: &str, message: &str) -> String {
-        let program = &self.heap.program;
-        let mut out = String::from("Traceback (most recent call last):\n");
-        for (function, line) in self.traces.get(&exception).into_iter().flatten().rev() {
-            let name = program.name(program.functions[usize::from(*function)].name);
-            _ = writeln!(out, "  File \"{}\", line {line}, in {name}", program.file);
-            _ = writeln!(out, "    {}", program.line(*line));
-        }
+        let mut out = String::from(HEADING);
+        let frames = self.traces.get(&exception).into_iter().flatten().rev();
+        write_frames(&mut out, &self.heap.program, frames);
         out.push_str(class);
         if !message.is_empty() {
             _ = write!(out, ": {message}");

@@ -11,7 +11,7 @@ use crate::{
     limits,
     meter::Meter,
     program::Program,
-    traceback::Raised,
+    traceback::{self, Place, Raised},
     types::Type,
     value::Value,
 };
@@ -106,12 +106,14 @@ pub struct Vm {
     #[allow(clippy::vec_box, reason = "a machine is large, and moves from here to an activation")]
     spare: Vec<Box<Machine>>,
     gas: u64,
+    /// Where a trap found each activation, the innermost first.
+    trapped: Vec<Place>,
 }
 
 impl Vm {
     /// A call with this much gas; nothing runs yet.
     pub fn new(program: Arc<Program>, call: &Call, gas: u64, host: &dyn Host) -> Self {
-        let mut vm = Self { activations: Vec::with_capacity(1), spare: Vec::new(), gas };
+        let mut vm = Self { activations: Vec::with_capacity(1), spare: Vec::new(), gas, trapped: Vec::new() };
         vm.renew(program, call, gas, host);
         vm
     }
@@ -122,6 +124,7 @@ impl Vm {
             self.put_away(given_up.machine);
         }
         self.gas = gas;
+        self.trapped.clear();
         let mut bytes = Vec::with_capacity(64);
         call.arguments.iter().for_each(|value| value.write(&mut bytes));
         call.keywords.iter().for_each(|(_, value)| value.write(&mut bytes));
@@ -171,6 +174,9 @@ impl Vm {
                 Ok(_) => host.commit(),
                 Err(_) => host.rollback(),
             }
+            if let Err(Fault::OutOfGas | Fault::OutOfMemory) = result {
+                self.trapped.push(Place::of(&done.machine));
+            }
             let meter = done.machine.heap.meter;
             let Some(caller) = self.activations.last_mut() else {
                 let failure = result.map_err(|fault| failure(&mut done.machine, fault));
@@ -187,6 +193,13 @@ impl Vm {
                 Err(keys) => return Step::Need(keys),
             };
         }
+    }
+
+    /// Where the call was when its gas or memory was used up: as a traceback, without its last line.
+    /// Nothing if it did not end so, or no method had begun.
+    pub fn trapped_at(&self) -> Option<String> {
+        let inside = self.trapped.iter().any(|place| !place.frames.is_empty());
+        inside.then(|| traceback::of_places(self.trapped.iter().rev()))
     }
 
     /// Gas that a call which has not ended has used so far.

@@ -3,7 +3,7 @@
 use goodwill_types::Address;
 use goodwill_vm::{
     Call, ChainFacts, Data, Event, Failure, Host, Key, Missing, Outcome, Program, Sandbox, Step, Vm, compile,
-    gas::CALL_GAS_MAX, sandbox::account, sandbox::run_method,
+    gas::CALL_GAS_MAX, sandbox::account, trial::run_method,
 };
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -247,5 +247,5 @@ fn one_method_runs_without_a_network() {
     let report = run_method(source, "add", &["40"], CALL_GAS_MAX);
     assert_eq!((report.ok, report.result.as_deref()), (true, Some("42")));
     let report = run_method(source, "add", &["'x'"], CALL_GAS_MAX);
-    assert!(report.error.unwrap().contains("TypeError"));
+    assert!(report.error.unwrap().ends_with("TypeError: add: argument 'a': expected int, got str"));
 }

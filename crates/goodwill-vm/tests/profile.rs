@@ -1,8 +1,12 @@
 //! Gas by lines: the sum is the call's gas to the unit, and profiling changes nothing.
 
 use goodwill_vm::{
-    Call, Data, Sandbox, compile, gas::CALL_GAS_MAX, literal::parse, profile::Spent, sandbox::Trial,
+    Call, Data, Sandbox, compile,
+    gas::CALL_GAS_MAX,
+    literal::parse,
+    profile::Spent,
     sandbox::account,
+    trial::{Trial, TrialCall},
 };
 use std::{fs, path::PathBuf};
 
@@ -137,16 +141,17 @@ fn argument(parameter: &serde_json::Value) -> Data {
 
 #[test]
 fn a_trial_deploys_with_arguments() {
+    let deployed = [TrialCall::new("init", &["1000"])];
     let trial = Trial {
         source: include_str!("contracts/token.py"),
         file: "token.py",
-        init: &["1000"],
-        method: "total",
-        arguments: &[],
+        before: &deployed,
+        call: TrialCall::new("missing", &[]),
         gas: CALL_GAS_MAX,
     };
-    let transfer = Trial { method: "missing", ..trial };
-    assert!(transfer.run().error.unwrap().contains("no exported method"));
-    let failed = Trial { init: &["'x'"], ..trial };
-    assert_eq!(failed.profile().1, Vec::new(), "the call was not made");
+    assert!(trial.run().error.unwrap().contains("no exported method"));
+    let wrong = [TrialCall::new("init", &["[]"])];
+    let (report, spent) = Trial { before: &wrong, ..trial }.profile();
+    assert_eq!(spent, Vec::new(), "the call was not made");
+    assert!(report.error.unwrap().starts_with("init, which comes before, failed:\nTraceback"));
 }

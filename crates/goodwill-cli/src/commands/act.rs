@@ -24,7 +24,8 @@ pub(crate) struct Sending {
     /// Only say what would happen.
     #[arg(long)]
     dry_run: bool,
-    /// Do not ask.
+    /// Do not ask. A development chain and --json never ask; nobody can be asked without a terminal, so
+    /// that other chains need this there.
     #[arg(long, short)]
     yes: bool,
 }

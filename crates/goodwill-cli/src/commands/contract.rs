@@ -1,19 +1,23 @@
 //! `goodwill contract`: contracts in Python, on this machine and on a chain.
 
+mod ask;
 mod chain;
 mod gas;
+mod limit;
 mod sandbox;
+mod trial;
+mod words;
 
 use crate::{Global, Output, error::CliError};
 use clap::Subcommand;
-use goodwill_vm::{compile, gas::CALL_GAS_MAX, sandbox::Trial};
+use goodwill_vm::{Program, compile};
 use serde::Serialize;
 use serde_json::Value;
 use std::{
     fs,
     path::{Path, PathBuf},
     process::Command as Process,
-    time::Instant,
+    sync::Arc,
 };
 
 /// What `goodwill contract new` writes: the file and its test.
@@ -39,17 +43,17 @@ enum Command {
         file: PathBuf,
     },
     /// Run one method in a local sandbox; `init` runs first where it takes nothing.
-    Run(TrialArgs),
-    /// Run one method in a local sandbox, and show what each line cost.
-    Gas(TrialArgs),
+    Run(trial::TrialArgs),
+    /// Run one method in a local sandbox, and show what each line cost, and a transaction with it.
+    Gas(gas::GasArgs),
     /// Put a contract on a chain, and run its `init`.
     Deploy(chain::Deploy),
     /// Call a method of a contract on a chain.
     Call(chain::CallArgs),
     /// Ask a contract on a chain, for free; what the method would change is forgotten.
-    Query(chain::Ask),
+    Query(ask::Ask),
     /// Show a contract on a chain, with its source.
-    Show(chain::Show),
+    Show(ask::Show),
     /// Print what can be called and with what, from the type hints.
     Abi {
         /// The contract.
@@ -68,50 +72,16 @@ enum Command {
     Sandbox,
 }
 
-/// A method to try.
-#[derive(Debug, clap::Args)]
-struct TrialArgs {
-    /// The contract.
-    file: PathBuf,
-    /// The method.
-    method: String,
-    /// Its arguments: Python literals, or Address('...').
-    arguments: Vec<String>,
-    /// An argument of `init`, which runs first; once for each.
-    #[arg(long, value_name = "ARGUMENT", allow_hyphen_values = true)]
-    init: Vec<String>,
-    /// The most gas that it may use.
-    #[arg(long, default_value_t = CALL_GAS_MAX, value_name = "GAS")]
-    gas: u64,
-}
-
-impl TrialArgs {
-    /// Reads the file, and does with it what is asked.
-    fn with<T>(&self, work: impl FnOnce(&Trial<'_>) -> T) -> Result<T, CliError> {
-        let (source, file) = (read(&self.file)?, name(&self.file));
-        let init: Vec<&str> = self.init.iter().map(String::as_str).collect();
-        let arguments: Vec<&str> = self.arguments.iter().map(String::as_str).collect();
-        Ok(work(&Trial {
-            source: &source,
-            file: &file,
-            init: &init,
-            method: &self.method,
-            arguments: &arguments,
-            gas: self.gas,
-        }))
-    }
-}
-
 pub(crate) fn run(global: &Global, output: Output, args: Args) -> Result<(), CliError> {
     match args.command {
         Command::New { folder } => new(output, &folder),
         Command::Check { file } => check(output, &file),
-        Command::Run(trial) => run_one(output, &trial),
-        Command::Gas(trial) => gas::run(output, &trial),
+        Command::Run(args) => trial::run(output, &args),
+        Command::Gas(args) => gas::run(output, &args),
         Command::Deploy(args) => chain::deploy(global, output, &args),
         Command::Call(args) => chain::call(global, output, &args),
-        Command::Query(args) => chain::query(global, output, &args),
-        Command::Show(args) => chain::show(global, output, &args),
+        Command::Query(args) => ask::query(global, output, &args),
+        Command::Show(args) => ask::show(global, output, &args),
         Command::Abi { file } => abi(output, &file),
         Command::Test { path, vm } => test(&path, vm),
         Command::Sandbox => sandbox::run(),
@@ -120,6 +90,14 @@ pub(crate) fn run(global: &Global, output: Output, args: Args) -> Result<(), Cli
 
 fn read(file: &Path) -> Result<String, CliError> {
     fs::read_to_string(file).map_err(|e| CliError::Io(file.display().to_string(), e))
+}
+
+/// What a file is compiled to.
+///
+/// # Errors
+/// The first line that a chain would refuse.
+fn compiled(source: &str, file: &Path) -> Result<Arc<Program>, CliError> {
+    compile(source, &name(file)).map_err(|refusal| CliError::Rejected(refusal.to_string()))
 }
 
 fn name(file: &Path) -> String {
@@ -158,8 +136,7 @@ struct Checked {
 }
 
 fn check(output: Output, file: &Path) -> Result<(), CliError> {
-    let program =
-        compile(&read(file)?, &name(file)).map_err(|refusal| CliError::Rejected(refusal.to_string()))?;
+    let program = compiled(&read(file)?, file)?;
     let contract = program.abi()["contract"].as_str().unwrap_or_default().to_owned();
     output.print(&Checked { ok: true, contract: contract.clone() }, || {
         format!("{contract}: a chain would accept it")
@@ -168,43 +145,10 @@ fn check(output: Output, file: &Path) -> Result<(), CliError> {
 }
 
 fn abi(output: Output, file: &Path) -> Result<(), CliError> {
-    let program =
-        compile(&read(file)?, &name(file)).map_err(|refusal| CliError::Rejected(refusal.to_string()))?;
+    let program = compiled(&read(file)?, file)?;
     let abi: Value = program.abi();
     output.print(&abi, || serde_json::to_string_pretty(&abi).expect("JSON"));
     Ok(())
-}
-
-/// One method in a sandbox.
-#[derive(Serialize)]
-struct Ran {
-    ok: bool,
-    result: Option<String>,
-    error: Option<String>,
-    gas_used: u64,
-    memory_bytes: u64,
-    time_us: u64,
-}
-
-fn run_one(output: Output, trial: &TrialArgs) -> Result<(), CliError> {
-    let began = Instant::now();
-    let report = trial.with(|trial| trial.run())?;
-    let ran = Ran {
-        ok: report.ok,
-        result: report.result,
-        error: report.error,
-        gas_used: report.gas_used,
-        memory_bytes: report.memory_bytes,
-        time_us: u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX),
-    };
-    output.print(&ran, || {
-        let what = ran.result.as_ref().or(ran.error.as_ref()).map_or("", String::as_str);
-        format!("{what}\n{} gas, {} bytes, {} us", ran.gas_used, ran.memory_bytes, ran.time_us)
-    });
-    match ran.ok {
-        true => Ok(()),
-        false => Err(CliError::Rejected("the contract failed: see above".into())),
-    }
 }
 
 /// Python's own exit code says how it went.

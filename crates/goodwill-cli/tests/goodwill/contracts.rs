@@ -1,6 +1,7 @@
 //! Contracts on a real chain: every example is deployed and called from the command line.
 
 use crate::world::{Process, check_supply, goodwill};
+use goodwill_types::Amount;
 use serde_json::Value;
 use std::path::PathBuf;
 
@@ -50,6 +51,7 @@ fn all_examples_are_deployed_called_and_asked() {
     assert_eq!(query(&dev, &token, &["balance_of", &bob]), "300");
     a_deliberate_error_has_its_traceback(&dev, &token, &bob);
     what_the_gateway_says(&dev, &token, &alice);
+    names_and_the_fee_are_shown(&dev, &token);
 
     let auction = deploy(&dev, "art_auction", &["'Oak'", "b'hash'", &bob, "10"]);
     call(&dev, &auction, &["start", "100", "60000", a[0], a[1]]);
@@ -81,7 +83,7 @@ fn a_deliberate_error_has_its_traceback(dev: &Process, token: &str, bob: &str) {
     let tried = dev.run(&["contract", "call", token, "transfer", bob, "701", "--from", "alice"]);
     let said = String::from_utf8_lossy(&tried.stderr).into_owned();
     assert_eq!(tried.status.code(), Some(4), "{said}");
-    assert!(said.contains("Traceback") && said.contains("insufficient balance: 700 < 701"), "{said}");
+    assert!(said.contains("\nTraceback") && said.contains("insufficient balance: 700 < 701\n"), "{said}");
     let forced = ["contract", "call", token, "transfer", bob, "701", "--from", "alice", "--gas", "9000000"];
     let failed = dev.run(&[&forced[..], &["--wait", "--json"]].concat());
     assert_eq!(failed.status.code(), Some(4));
@@ -98,10 +100,34 @@ fn a_deliberate_error_has_its_traceback(dev: &Process, token: &str, bob: &str) {
     assert_eq!(none.status.code(), Some(3));
 }
 
+fn names_and_the_fee_are_shown(dev: &Process, token: &str) {
+    assert_eq!(query(dev, token, &["balance_of", "bob"]), "300", "an argument can be a name");
+    let file = example("fungible_token");
+    let init = ["Acorn", "ACN", "1000"].map(|argument| ["--init", argument]).concat();
+    let gas = dev.answer(&[&["contract", "gas", &file, "transfer", "bob", "5"][..], &init].concat());
+    let foreseen = gas["total"].as_u64().unwrap() + gas["transaction"].as_u64().unwrap();
+    let call = ["contract", "call", token, "transfer", "carol", "5", "--from", "alice"];
+    let sent = dev.answer(&[&call[..], &["--wait"]].concat());
+    let used = sent["gas_used"].as_u64().unwrap();
+    assert!(used.abs_diff(foreseen) < 2_000, "{used} and {foreseen}");
+    let tried = dev.run(&[&call[..], &["--dry-run"]].concat());
+    let said = String::from_utf8_lossy(&tried.stderr).into_owned();
+    let fee = |from: &str| {
+        let text = said.split(from).nth(1).and_then(|rest| rest.split(' ').next());
+        text.and_then(|text| text.parse::<Amount>().ok()).unwrap_or_else(|| panic!("{from} in {said}")).units
+    };
+    let (now, most) = (fee(" gas, for "), fee("The fee is at most "));
+    assert!(most > 2 * now && most < 3 * now, "{said}");
+    let shown = dev.run(&["tx", "show", sent["id"].as_str().unwrap()]);
+    let shown = String::from_utf8_lossy(&shown.stdout).into_owned();
+    assert!(shown.contains("event  Transfer(sender=Address('dev1"), "{shown}");
+}
+
 fn what_the_gateway_says(dev: &Process, token: &str, alice: &str) {
     let shown = dev.get(&format!("/v1/contracts/{token}"));
     assert_eq!((&shown["deployer"], &shown["vm_version"]), (&alice.into(), &1.into()));
     assert_eq!(shown["abi"]["contract"], "Token");
+    assert_eq!(shown["warm_until"].as_u64(), shown["height"].as_u64().map(|height| height + 256));
     assert!(shown["source"].as_str().unwrap().contains("class Token(Contract):"));
     let events = dev.get(&format!("/v1/contracts/{token}/events?name=Transfer"));
     let events = events["events"].as_array().unwrap();

@@ -57,9 +57,14 @@ impl Contract {
     pub(crate) fn compile_gas(&self, height: u64) -> u64 {
         match height.saturating_sub(self.compiled) <= WARM_BLOCKS {
             true => 0,
-            false => COMPILE + COMPILE_BYTE * u64::from(self.source_size),
+            false => compile_gas(self.source_size),
         }
     }
+}
+
+/// What compiling a source of so many bytes costs.
+pub const fn compile_gas(source_size: u32) -> u64 {
+    COMPILE + COMPILE_BYTE * source_size as u64
 }
 
 /// The name under which a source is stored: contracts of the same source share it.

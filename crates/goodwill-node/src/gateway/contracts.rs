@@ -17,7 +17,7 @@ use axum::{
     },
 };
 use goodwill_engine::READ_KEYS_MAX;
-use goodwill_ledger::contract::{self, Contract, arguments, program, source_key};
+use goodwill_ledger::contract::{self, Contract, WARM_BLOCKS, arguments, program, source_key};
 use goodwill_types::{
     Account, Address, Event, Header, Known, Outcome, Progress, api,
     contract::{METHOD_SIZE_MAX, Source},
@@ -68,6 +68,7 @@ pub(super) async fn contract(
         address: address.display(prefix),
         deployer: contract.deployer.display(prefix),
         height: contract.height,
+        warm_until: contract.compiled.saturating_add(WARM_BLOCKS),
         code_hash: contract.code_hash.into(),
         vm_version: contract.vm_version,
         balance: account.balance.into(),

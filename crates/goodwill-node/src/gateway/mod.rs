@@ -32,6 +32,7 @@ pub use metrics::Metrics;
 use openapi::Document;
 pub use problem::Problem;
 pub use rates::Rates;
+pub use read::gas_prices;
 use std::{net::IpAddr, sync::Arc, time::Duration};
 use tower::{
     BoxError, ServiceBuilder, limit::ConcurrencyLimitLayer, load_shed::LoadShedLayer, timeout::TimeoutLayer,

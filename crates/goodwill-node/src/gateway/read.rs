@@ -64,23 +64,28 @@ pub(super) async fn status(State(gateway): Shared) -> Result<Json<api::Status>, 
         timestamp_ms: tip.timestamp_ms,
         base_fee_per_gas,
         pollution_tax_bp: parameters.pollution_tax_bp,
-        gas_prices: api::GasPrices {
-            base: GAS_PRICES.transaction,
-            per_payment: GAS_PRICES.payment,
-            per_order: GAS_PRICES.order,
-            per_seat: GAS_PRICES.seat,
-            per_evidence: GAS_PRICES.evidence,
-            per_identity: GAS_PRICES.identity,
-            per_poll: GAS_PRICES.poll,
-            per_contract: GAS_PRICES.contract,
-            per_source_byte: GAS_PRICES.source_byte,
-            per_byte: GAS_PRICES.byte,
-        },
+        gas_prices: gas_prices(),
         peers: gateway.engine.peers() as u64,
         syncing: is_syncing(&gateway, Some(&tip)),
         version: env!("CARGO_PKG_VERSION").into(),
         source_url: manifest.source_url.to_string(),
     }))
+}
+
+/// What things cost in gas, in this release.
+pub fn gas_prices() -> api::GasPrices {
+    api::GasPrices {
+        base: GAS_PRICES.transaction,
+        per_payment: GAS_PRICES.payment,
+        per_order: GAS_PRICES.order,
+        per_seat: GAS_PRICES.seat,
+        per_evidence: GAS_PRICES.evidence,
+        per_identity: GAS_PRICES.identity,
+        per_poll: GAS_PRICES.poll,
+        per_contract: GAS_PRICES.contract,
+        per_source_byte: GAS_PRICES.source_byte,
+        per_byte: GAS_PRICES.byte,
+    }
 }
 
 fn is_syncing(gateway: &Gateway, tip: Option<&Header>) -> bool {

@@ -19,6 +19,8 @@ pub struct Contract {
     pub deployer: String,
     /// The height at which it was deployed.
     pub height: u64,
+    /// The last height at which calls are free of compiling it: the next one pays for that again.
+    pub warm_until: u64,
     /// The hash of what its source was compiled to.
     pub code_hash: HexDigest,
     /// The version of the machine that runs it.

@@ -160,6 +160,17 @@ impl Machine {
         self.events = 0;
     }
 
+    /// Functions and lines that it is in, the outermost first.
+    pub(crate) fn place(&self) -> Vec<(u16, u32)> {
+        let line = |frame: &Frame, next: usize| {
+            let lines = &self.heap.program.functions[usize::from(frame.function)].lines;
+            (frame.function, lines.get(next.saturating_sub(1)).copied().unwrap_or(0))
+        };
+        let Some((top, waiting)) = self.frames.split_last() else { return Vec::new() };
+        let waiting = waiting.iter().map(|frame| line(frame, frame.pc as usize));
+        waiting.chain([line(top, self.pc)]).collect()
+    }
+
     /// Says which data is missing, and stops the instruction.
     pub(crate) fn need<T>(&mut self, key: Key) -> Run<T> {
         self.needed.push(key);

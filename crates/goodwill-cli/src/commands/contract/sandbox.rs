@@ -191,10 +191,14 @@ impl Chain {
                 json!({ "ok": true, "result": result, "events": events, "gas_used": gas })
             }
             Err(Failure::Raised(raised)) => failure(&raised.class, &raised.message, &raised.traceback, gas),
-            Err(Failure::OutOfGas) => failure("OutOfGas", "out of gas", "", gas),
-            Err(Failure::OutOfMemory) => failure("OutOfMemory", "out of memory", "", gas),
+            Err(Failure::OutOfGas) => self.trapped("OutOfGas", "out of gas", gas),
+            Err(Failure::OutOfMemory) => self.trapped("OutOfMemory", "out of memory", gas),
             Err(Failure::Broken(reason)) => failure("Broken", reason, "", gas),
         }
+    }
+
+    fn trapped(&self, kind: &str, message: &str, gas_used: u64) -> Value {
+        failure(kind, message, &self.sandbox.trapped(message), gas_used)
     }
 
     /// The events since the last call.

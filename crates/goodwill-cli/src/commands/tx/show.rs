@@ -1,12 +1,15 @@
 //! `goodwill tx show`.
 
+use super::submit::reason;
 use crate::{Global, Output, error::CliError, trust::Trust};
 use goodwill_types::{
-    TransactionId,
+    Address, Prefix, TransactionId,
     api::{self, Action, Event, Hex, TransactionStatus},
 };
+use goodwill_vm::Data;
 use goodwill_wallet::{Client, LightClient, VerifiedTransaction};
 use serde::Serialize;
+use serde_json::Value;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -79,10 +82,12 @@ pub(crate) fn describe(transaction: &api::Transaction, symbol: &str) -> String {
         TransactionStatus::Expired => "it expired, and can never be included".into(),
         TransactionStatus::Failed => {
             let failure = receipt.and_then(|receipt| receipt.failure.as_ref());
-            format!("it failed: {}", failure.map_or("no reason given", |failure| &failure.message))
+            format!("it failed{}", reason(failure.map_or("no reason given", |failure| &failure.message)))
         }
     };
-    let mut text = format!("{gives}; {stands}.\nid     {}", transaction.id);
+    // A traceback ends as Python ends it.
+    let end = if stands.contains('\n') { "" } else { "." };
+    let mut text = format!("{gives}; {stands}{end}\nid     {}", transaction.id);
     if let Some(inclusion) = &transaction.inclusion {
         let receipt = &inclusion.receipt;
         text += &format!(
@@ -91,7 +96,7 @@ pub(crate) fn describe(transaction: &api::Transaction, symbol: &str) -> String {
         );
     }
     for event in receipt.into_iter().flat_map(|receipt| &receipt.events) {
-        text += &contract_event(event);
+        text += &contract_event(event, &transaction.from);
     }
     if let Action::Transfer { memo, .. } = &transaction.action
         && !memo.is_empty()
@@ -101,17 +106,43 @@ pub(crate) fn describe(transaction: &api::Transaction, symbol: &str) -> String {
     text
 }
 
-/// What a contract said, in a line; nothing of other events.
-fn contract_event(event: &Event) -> String {
+/// What a contract said, in a line; nothing of other events. Addresses begin as `from` does.
+fn contract_event(event: &Event, from: &str) -> String {
+    let python = |value: &Value| python(value, from);
     match event {
         Event::ContractDeployed { contract, .. } => format!("\nas     {contract}"),
         Event::ContractEmitted { name, fields, .. } => {
             let fields: Vec<_> =
-                fields.iter().map(|field| format!("{}={}", field.name, field.value)).collect();
+                fields.iter().map(|field| format!("{}={}", field.name, python(&field.value))).collect();
             format!("\nevent  {name}({})", fields.join(", "))
         }
-        Event::ContractReturned { result, .. } => format!("\nresult {result}"),
+        Event::ContractReturned { result, .. } => format!("\nresult {}", python(result)),
         _ => String::new(),
+    }
+}
+
+/// A contract's value as Python shows it. Where JSON has one form for two kinds of values, it is taken
+/// for an address rather than for a text.
+fn python(value: &Value, from: &str) -> String {
+    let prefix = from.rsplit_once('1').and_then(|(prefix, _)| prefix.parse().ok());
+    prefix.map_or_else(|| value.to_string(), |prefix| data(value, &prefix).repr(&prefix, &|_| Vec::new()))
+}
+
+fn data(value: &Value, prefix: &Prefix) -> Data {
+    let all = |items: &[Value]| items.iter().map(|item| data(item, prefix)).collect();
+    match value {
+        Value::Null => Data::None,
+        Value::Bool(value) => Data::Bool(*value),
+        Value::Number(number) => Data::Int(number.as_i64().unwrap_or_default().into()),
+        Value::String(text) => match Address::parse(text, prefix) {
+            Ok(address) => Data::Address(address),
+            Err(_) => Data::Str(text.clone()),
+        },
+        Value::Array(items) => Data::List(all(items)),
+        Value::Object(of) => {
+            let fields = of.get("fields").and_then(Value::as_array).map_or_else(Vec::new, |items| all(items));
+            Data::Record(of.get("type").and_then(Value::as_str).unwrap_or_default().into(), fields)
+        }
     }
 }
 

@@ -148,8 +148,14 @@ pub(crate) fn check_simulated(simulated: Option<&api::Receipt>) -> Result<(), Cl
     match simulated.and_then(|receipt| receipt.failure.as_ref()) {
         None => Ok(()),
         Some(failure) => {
-            let reason = &failure.message;
-            Err(CliError::Rejected(format!("it would fail, and its fee would be paid: {reason}")))
+            let reason = reason(&failure.message);
+            Err(CliError::Rejected(format!("it would fail, and its fee would be paid{reason}")))
         }
     }
+}
+
+/// Why something failed, after the words that say so: a traceback has its own lines.
+pub(crate) fn reason(message: &str) -> String {
+    let gap = if message.contains('\n') { '\n' } else { ' ' };
+    format!(":{gap}{message}")
 }
