@@ -1,7 +1,7 @@
 //! Any bytes as the body of a contract's method: what compiles runs twice, with the same outcome.
 #![no_main]
 
-use goodwill_vm::sandbox::run_method;
+use goodwill_vm::trial::run_method;
 use libfuzzer_sys::fuzz_target;
 
 /// Enough for loops, little enough for many runs a second.

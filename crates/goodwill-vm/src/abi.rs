@@ -113,6 +113,11 @@ impl Program {
         self.exports.get(method).is_some_and(|export| export.view)
     }
 
+    /// Whether there is an `init` that cannot be called without arguments.
+    pub fn init_takes_something(&self) -> bool {
+        self.exports.contains_key("init") && !self.init_takes_nothing()
+    }
+
     /// Whether there is an `init` that can be called without arguments.
     pub fn init_takes_nothing(&self) -> bool {
         self.exports.get("init").is_some_and(|export| {

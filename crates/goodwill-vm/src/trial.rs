@@ -117,15 +117,23 @@ impl Trial<'_> {
         (ready.sandbox.report(&ready.call.contract, outcome), spent)
     }
 
+    /// Whether there is an `init` that is not run, since it takes arguments and nobody gave them.
+    pub fn skips_init(&self) -> bool {
+        let program = compile::compile(self.source, self.file);
+        !self.deploys() && program.is_ok_and(|program| program.init_takes_something())
+    }
+
+    fn deploys(&self) -> bool {
+        self.before.iter().chain([&self.call]).any(|call| call.method == "init")
+    }
+
     /// A chain on which the method can be called.
     fn prepare(&self) -> Result<Ready, Box<Report>> {
         let program = compile::compile(self.source, self.file)
             .map_err(|refusal| refused(Refusal::to_string(&refusal)))?;
         let mut sandbox = Sandbox::new();
         sandbox.install(Sandbox::contract_address(), Arc::clone(&program));
-        let deploys = |call: &TrialCall| call.method == "init";
-        let deployed = self.before.iter().any(deploys) || deploys(&self.call);
-        let implied = (!deployed && program.init_takes_nothing()).then(|| TrialCall::new("init", &[]));
+        let implied = (!self.deploys() && program.init_takes_nothing()).then(|| TrialCall::new("init", &[]));
         for first in implied.iter().chain(self.before) {
             let call = ready_call(&mut sandbox, &program, first)?;
             let outcome = sandbox.call(&call, self.gas);

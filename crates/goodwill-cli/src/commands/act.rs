@@ -24,8 +24,8 @@ pub(crate) struct Sending {
     /// Only say what would happen.
     #[arg(long)]
     dry_run: bool,
-    /// Do not ask. A development chain and --json never ask; nobody can be asked without a terminal, so
-    /// that other chains need this there.
+    /// Do not ask. On a development chain and with --json nothing is asked; without a terminal nobody
+    /// can be, and other chains need this.
     #[arg(long, short)]
     yes: bool,
 }

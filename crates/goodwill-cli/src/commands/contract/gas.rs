@@ -66,7 +66,7 @@ struct Line {
 
 pub(super) fn run(output: Output, args: &GasArgs) -> Result<(), CliError> {
     let source = read(&args.trial.file)?;
-    let (report, spent) = args.trial.with(|trial| trial.profile())?;
+    let (report, spent) = args.trial.with(output, |trial| trial.profile())?;
     let gas = Gas {
         ok: report.ok,
         result: report.result.clone(),

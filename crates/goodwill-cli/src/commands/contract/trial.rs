@@ -75,7 +75,7 @@ impl TrialArgs {
     ///
     /// # Errors
     /// When there is no such file, or `init` is asked for twice.
-    pub(super) fn with<T>(&self, work: impl FnOnce(&Trial<'_>) -> T) -> Result<T, CliError> {
+    pub(super) fn with<T>(&self, output: Output, work: impl FnOnce(&Trial<'_>) -> T) -> Result<T, CliError> {
         let (source, file) = (read(&self.file)?, name(&self.file));
         let mut before: Vec<TrialCall> = self.before.iter().map(TrialCall::from).collect();
         if !self.init.is_empty() {
@@ -86,7 +86,11 @@ impl TrialArgs {
             let arguments = self.init.clone();
             before.insert(0, TrialCall { arguments, ..TrialCall::new("init", &[]) });
         }
-        Ok(work(&Trial { source: &source, file: &file, before: &before, call: self.call(), gas: self.gas }))
+        let trial = Trial { source: &source, file: &file, before: &before, call: self.call(), gas: self.gas };
+        if trial.skips_init() {
+            output.note("note: init was not run, since it takes arguments: give them with --init");
+        }
+        Ok(work(&trial))
     }
 }
 
@@ -103,7 +107,7 @@ struct Ran {
 
 pub(super) fn run(output: Output, args: &TrialArgs) -> Result<(), CliError> {
     let began = Instant::now();
-    let report = args.with(|trial| trial.run())?;
+    let report = args.with(output, |trial| trial.run())?;
     let ran = Ran {
         ok: report.ok,
         result: report.result.clone(),
