@@ -232,8 +232,28 @@ def wrong_type(gen: Generator, kind: str, depth: int) -> str | None:
         f"int({items})",
     )
     return gen.rng.choice(
-        (*wrong, f"({text} < {number})", f"({items} + {text})", f"({text} % 2 if False else {items} - 1)")
+        (*wrong, f"({text} < {number})", f"({items} + {text})", f"({items} - 1)")
     )
+
+
+@rule("int", "core", 1)
+def wrong_map(gen: Generator, kind: str, depth: int) -> str | None:
+    """A Map where its entries would have to be listed: through a variable, or the compiler refuses it."""
+    if not (gen.in_contract and gen.maps and gen.chance(0.05)):
+        return None
+    entries = f"(self.{gen.rng.choice(gen.maps)[0]} or 0)"
+    wrong = (
+        f"len({entries})",
+        f"len(list({entries}))",
+        f"len(sorted({entries}))",
+        f"sum([1 for _ in {entries}])",
+        f"len([*{entries}])",
+        f"len(list(zip({entries}, [1])))",
+        f"len(list(enumerate({entries})))",
+        f"max({entries})",
+        f"len({entries}[0:1])",
+    )
+    return gen.rng.choice(wrong)
 
 
 # Truth

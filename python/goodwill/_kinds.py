@@ -15,6 +15,8 @@ from typing import Any
 from goodwill.address import Address
 from goodwill.map import Map
 
+__tracebackhide__ = True
+
 INT_MIN, INT_MAX = -(2**255), 2**255 - 1
 NESTING_MAX = 32
 Frozen = Any

@@ -8,6 +8,8 @@ from typing import Any
 from goodwill._kinds import Frozen
 from goodwill.address import Address
 
+__tracebackhide__ = True
+
 Key = tuple[Any, ...]
 Clock = tuple[int, int, int]
 _MISSING = object()
@@ -66,9 +68,9 @@ class Ledger:
         if key in table:
             self._journal.append((table, key, table.pop(key)))
 
-    def fund(self, account: Address, coins: int) -> None:
+    def fund(self, account: Address, amount: int) -> None:
         """Gives coins to an account that never had any."""
-        self.balances.setdefault(account, coins)
+        self.balances.setdefault(account, amount)
 
     def snapshot(self, clock: Clock) -> Snapshot:
         """The present state."""

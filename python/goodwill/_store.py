@@ -9,6 +9,8 @@ from goodwill._kinds import Kind
 from goodwill._ledger import Key, Ledger
 from goodwill.address import Address
 
+__tracebackhide__ = True
+
 __all__ = ["Key", "Store"]
 
 

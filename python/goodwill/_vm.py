@@ -20,6 +20,8 @@ from goodwill.address import Address
 from goodwill.context import Frame, RequireError
 from goodwill.contract import Contract, Method
 
+__tracebackhide__ = True
+
 Answer = dict[str, Any]
 
 
@@ -37,8 +39,8 @@ class VmLedger(Ledger):
         )
         weakref.finalize(self, _end, self._process)
 
-    def fund(self, account: Address, coins: int) -> None:
-        self._told({"op": "fund", "account": str(account), "amount": str(coins)})
+    def fund(self, account: Address, amount: int) -> None:
+        self._told({"op": "fund", "account": str(account), "amount": str(amount)})
 
     def balance(self, of: Address) -> int:
         return int(self._told({"op": "balance", "account": str(of)})["result"])

@@ -10,6 +10,12 @@ from goodwill._ledger import Event, Ledger
 from goodwill._store import Store
 from goodwill.address import Address
 
+__tracebackhide__ = True
+
+
+COIN = 10**9
+"""One coin in the smallest unit, which all amounts are in."""
+
 
 class RequireError(Exception):
     """A condition that a contract requires does not hold."""

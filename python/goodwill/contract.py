@@ -14,6 +14,8 @@ from goodwill.address import Address
 from goodwill.context import Frame
 from goodwill.map import bind
 
+__tracebackhide__ = True
+
 F = TypeVar("F", bound=Callable[..., Any])
 _RESERVED = ("address", "balance")
 

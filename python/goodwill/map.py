@@ -8,6 +8,8 @@ if TYPE_CHECKING:
     from goodwill._kinds import Kind, MapOf
     from goodwill._store import Key, Store
 
+__tracebackhide__ = True
+
 K = TypeVar("K")
 V = TypeVar("V")
 D = TypeVar("D")
@@ -21,6 +23,8 @@ class Map(Generic[K, V]):
 
     __slots__ = ("_key", "_kind", "_store")
     __hash__ = None  # type: ignore[assignment]
+    # Without it Python would ask for the entries 0, 1, 2 and so on for ever: none is missing.
+    __iter__ = None
     _store: Store
     _key: Key
     _kind: MapOf

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 
 import pytest
@@ -15,7 +16,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--goodwill-vm",
         metavar="PROGRAM",
-        help="let the chain's own machine run contracts: the path of the program `goodwill`",
+        default=os.environ.get("GOODWILL_VM"),
+        help="let the chain's own machine run contracts: the path of `goodwill`, or $GOODWILL_VM",
     )
 
 
@@ -39,7 +41,7 @@ def bob(chain: LocalChain) -> Address:
 
 @pytest.fixture
 def funded(chain: LocalChain) -> Callable[[str, int], Address]:
-    """Makes an account with just so many coins: ``funded("carol", 500)``."""
+    """Makes an account with just so much, in base units: ``funded("carol", 5 * COIN)``."""
     return chain.account
 
 

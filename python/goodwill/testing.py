@@ -11,14 +11,17 @@ from goodwill import _kinds
 from goodwill._ledger import Event, Ledger, Snapshot
 from goodwill._vm import VmLedger
 from goodwill.address import Address, from_hash
-from goodwill.context import Frame, RequireError, check_amount, frames
+from goodwill.context import COIN, Frame, RequireError, check_amount, frames
 from goodwill.contract import Contract, Method, instance_for, method_of
+
+# Tests show the lines of tests and contracts, not those of this package.
+__tracebackhide__ = True
 
 __all__ = ["Deployed", "Event", "LocalChain", "Snapshot"]
 
 C = TypeVar("C", bound=Contract)
 
-START_COINS = 1_000_000
+START_BALANCE = 1_000_000 * COIN
 START_TIMESTAMP_MS = 1_800_000_000_000
 BLOCK_MS = 500
 BLOCKS_PER_EPOCH = 40
@@ -37,10 +40,10 @@ class LocalChain:
         self.timestamp = START_TIMESTAMP_MS
         self.epoch = 0
 
-    def account(self, name: str, coins: int = START_COINS) -> Address:
-        """The account of this name; it gets ``coins`` when it is first asked for."""
+    def account(self, name: str, amount: int = START_BALANCE) -> Address:
+        """The account of this name; it gets ``amount``, in base units, when it is first asked for."""
         address = from_hash(hashlib.sha256(b"account " + name.encode()).digest()[:20])
-        self.ledger.fund(address, coins)
+        self.ledger.fund(address, amount)
         return address
 
     def balance(self, of: Address | Deployed[Any]) -> int:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from goodwill import Address, Contract, Map, RequireError, chain, emit, export, msg, payable, require, view
-from goodwill.testing import Deployed, LocalChain
+from goodwill.testing import START_BALANCE, Deployed, LocalChain
 
 
 class Refused(ValueError):
@@ -112,16 +112,16 @@ def test_coins(chain: LocalChain, till: Deployed[Till], alice: Address, bob: Add
     assert till.balance == 10
     assert till.pay(sender=bob, value=5) == 5
     assert till.pay(sender=bob, value=2) == 7
-    assert (till.balance, chain.balance(bob)) == (17, 1_000_000 - 7)
+    assert (till.balance, chain.balance(bob)) == (17, START_BALANCE - 7)
     till.take(bob, 17, sender=alice)
-    assert (till.balance, chain.balance(bob)) == (0, 1_000_010)
+    assert (till.balance, chain.balance(bob)) == (0, START_BALANCE + 10)
     for amount, why in [(1, "insufficient balance: 0 < 1"), (-1, "must not be negative")]:
         with pytest.raises(ValueError, match=why):
             till.take(bob, amount, sender=alice)
     with pytest.raises(ValueError, match="not payable"):
         till.take(bob, 0, sender=alice, value=1)
     with pytest.raises(ValueError, match="insufficient balance"):
-        till.pay(sender=bob, value=2_000_000)
+        till.pay(sender=bob, value=START_BALANCE * 2)
     assert [event["amount"] for event in till.events("Paid")] == [5, 2]
 
 
@@ -130,14 +130,14 @@ def test_a_failing_call_leaves_nothing(chain: LocalChain, till: Deployed[Till], 
         till.spend_then_fail(bob, sender=bob)
     assert till.history() == []
     assert till.events() == []
-    assert (till.balance, chain.balance(bob)) == (10, 1_000_000)
+    assert (till.balance, chain.balance(bob)) == (10, START_BALANCE)
 
 
 def test_a_failing_deployment_leaves_nothing(chain: LocalChain, alice: Address) -> None:
     with pytest.raises(TypeError):
         chain.deploy(Till, 5, sender=alice)
     assert chain.ledger.contracts == {}
-    assert chain.balance(alice) == 1_000_000
+    assert chain.balance(alice) == START_BALANCE
 
 
 def test_arguments(till: Deployed[Till], alice: Address) -> None:

@@ -97,6 +97,9 @@ class Shelf(Contract):
     def spoil_later(self, argument: int) -> None:
         self.names.append(1)  # type: ignore[arg-type]
 
+    def list_entries(self, argument: int) -> list[str]:
+        return sorted(self.counts)  # type: ignore[arg-type]
+
     def too_deep(self, argument: int) -> object:
         deep: list[Any] = []
         deep.append(deep)
@@ -142,6 +145,7 @@ def test_entries(shelf: Deployed[Shelf], alice: Address) -> None:
         ("unset_item", KeyError),
         ("unset_field", AttributeError),
         ("spoil_later", TypeError),
+        ("list_entries", TypeError),
         ("too_deep", RecursionError),
     ],
 )

@@ -4,6 +4,9 @@
 use crate::{builtins::Builtin, classes, compile, gas, limits, methods::METHODS};
 use std::fmt::Write;
 
+/// Storage and the chain, with contracts that are compiled.
+const STORAGE: &str = include_str!("reference/storage.md");
+
 /// What is accepted: a title, and code inside a method.
 const ACCEPTED: &[(&str, &str)] = &[
     ("Conditions", "if a > 1:\n    b = 1\nelif a < 0:\n    b = 2\nelse:\n    b = 3"),
@@ -37,6 +40,21 @@ const ACCEPTED: &[(&str, &str)] = &[
     ),
 ];
 
+/// What is refused at the top of a file.
+const REFUSED_ABOVE: &[&str] = &[
+    "from typing import Optional",
+    "from enum import Enum",
+    "from operator import itemgetter",
+    "from datetime import datetime",
+    "from dataclasses import field",
+    "import random",
+    "import json",
+];
+
+/// What is refused inside the class.
+const REFUSED_IN_CLASS: &[&str] =
+    &["limit: int = 5", "@property\ndef limit(self):\n    pass", "@staticmethod\ndef twice(x):\n    pass"];
+
 /// What is refused: code inside a method.
 const REFUSED: &[&str] = &[
     "b = 1.5",
@@ -59,17 +77,33 @@ const REFUSED: &[&str] = &[
     "def f(x=[]):\n    pass",
     "raise",
     "self.unknown = 1",
+    "b = sorted(self.entries)",
+    "for key in self.entries:\n    pass",
+    "b = self.entries.items()",
+    "b = f\"{a:.2f}\"",
+    "b = \"%d\" % a",
+    "b = \"{}\".format(a)",
     "ä = 1",
 ];
 
-fn example(body: &str) -> String {
-    let mut source = String::from(
-        "from goodwill import Contract, export\n\nclass Example(Contract):\n    @export\n    def run(self, a: int):\n",
+/// A contract with code above it, in its class, and in its method.
+fn contract(above: &str, inside: &str, body: &str) -> String {
+    let mut source = format!("{above}\n");
+    source.push_str(
+        "from goodwill import Contract, Map, export\n\nclass Example(Contract):\n    entries: Map[int, int]\n",
     );
+    for line in inside.lines() {
+        _ = writeln!(source, "    {line}");
+    }
+    source.push_str("    @export\n    def run(self, a: int):\n        pass\n");
     for line in body.lines() {
         _ = writeln!(source, "        {line}");
     }
     source
+}
+
+fn example(body: &str) -> String {
+    contract("", "", body)
 }
 
 /// The reference as Markdown.
@@ -85,6 +119,7 @@ pub fn reference() -> String {
          annotations are its storage.\n\n",
     );
     write_names(&mut out);
+    write_storage(&mut out);
     write_accepted(&mut out);
     write_refused(&mut out);
     write_differences(&mut out);
@@ -101,7 +136,7 @@ fn write_names(out: &mut String) {
     _ = writeln!(out, "## Imports\n");
     _ = writeln!(
         out,
-        "```python\nfrom goodwill import Contract, Map, Address, export, view, payable, msg, chain, emit, require, RequireError\nfrom dataclasses import dataclass\n```\n"
+        "```python\nfrom goodwill import Contract, Map, Address, export, view, payable, msg, chain, emit, require, RequireError, COIN\nfrom dataclasses import dataclass\n```\n"
     );
     let builtins = Builtin::ALL.iter().map(|(name, _)| *name).filter(|name| Builtin::find(name).is_some());
     _ = writeln!(out, "## Builtin functions\n\n{}\n", code_list(builtins));
@@ -123,6 +158,14 @@ fn write_names(out: &mut String) {
     );
 }
 
+fn write_storage(out: &mut String) {
+    for code in STORAGE.split("```python\n").skip(1).filter_map(|rest| rest.split("```").next()) {
+        let compiled = compile(code, "example.py");
+        assert!(compiled.is_ok(), "{compiled:?}");
+    }
+    out.push_str(STORAGE);
+}
+
 fn write_accepted(out: &mut String) {
     _ = writeln!(out, "## Accepted\n");
     for (title, body) in ACCEPTED {
@@ -134,12 +177,15 @@ fn write_accepted(out: &mut String) {
 
 fn write_refused(out: &mut String) {
     _ = writeln!(out, "## Refused at deployment\n\n| code | why | instead |\n|---|---|---|");
-    for body in REFUSED {
-        let refusal = match compile(&example(body), "example.py") {
-            Ok(_) => panic!("{body} is accepted"),
+    let above = REFUSED_ABOVE.iter().map(|code| (code, contract(code, "", "")));
+    let inside = REFUSED_IN_CLASS.iter().map(|code| (code, contract("", code, "")));
+    let refused = REFUSED.iter().map(|code| (code, example(code)));
+    for (code, source) in above.chain(inside).chain(refused) {
+        let refusal = match compile(&source, "example.py") {
+            Ok(_) => panic!("{code} is accepted"),
             Err(refusal) => refusal,
         };
-        let code = body.replace('\n', " ").replace('|', "\\|");
+        let code = code.replace('\n', " ").replace('|', "\\|");
         let (why, instead) = (refusal.message.replace('|', "\\|"), refusal.hint.replace('|', "\\|"));
         _ = writeln!(out, "| `{code}` | {why} | {instead} |");
     }
@@ -203,6 +249,10 @@ fn write_prices(out: &mut String) {
         ("transfer of coins", gas::TRANSFER),
         ("call of a contract", gas::ENTER),
         ("hash", gas::HASH),
+        (
+            "compiling: each byte of the source, at deployment and after 256 blocks without a call",
+            gas::COMPILE_BYTE,
+        ),
         ("signature", gas::SIGNATURE),
     ];
     _ = writeln!(out, "## Gas\n\n| what | gas |\n|---|---:|");

@@ -3,10 +3,10 @@
 import pytest
 from art_auction import ArtAuction
 
-from goodwill import RequireError
+from goodwill import COIN, RequireError
 
 DAY_MS = 86_400_000
-START = 1_000_000
+START = 1_000_000 * COIN
 
 
 @pytest.fixture

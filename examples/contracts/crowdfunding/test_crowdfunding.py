@@ -3,10 +3,10 @@
 import pytest
 from crowdfunding import Crowdfunding
 
-from goodwill import RequireError
+from goodwill import COIN, RequireError
 
 WEEK_MS = 7 * 86_400_000
-START = 1_000_000
+START = 1_000_000 * COIN
 
 
 @pytest.fixture

@@ -3,10 +3,10 @@
 import pytest
 from escrow import Escrow
 
-from goodwill import RequireError
+from goodwill import COIN, RequireError
 
 DAY_MS = 86_400_000
-START = 1_000_000
+START = 1_000_000 * COIN
 
 
 @pytest.fixture

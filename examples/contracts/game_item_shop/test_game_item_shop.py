@@ -3,7 +3,7 @@
 import pytest
 from game_item_shop import GameItemShop, Item
 
-from goodwill import RequireError
+from goodwill import COIN, RequireError
 
 SWORD, POTION = 0, 1
 
@@ -35,7 +35,7 @@ def test_buying_pays_the_shop(chain, shop, bob):
     shop.buy(SWORD, sender=bob, value=100)
     assert shop.held_by(bob) == {"Sword": 1, "Potion": 4}
     assert shop.balance == 120
-    assert chain.balance(bob) == 1_000_000 - 120
+    assert chain.balance(bob) == 1_000_000 * COIN - 120
 
 
 @pytest.mark.parametrize("value", [0, 99, 101, 200])
@@ -103,4 +103,4 @@ def test_a_new_price_counts_from_then_on(shop, alice, bob):
 def test_withdraw(chain, shop, alice, bob):
     shop.buy(SWORD, sender=bob, value=100)
     shop.withdraw(sender=alice)
-    assert (shop.balance, chain.balance(alice)) == (0, 1_000_100)
+    assert (shop.balance, chain.balance(alice)) == (0, 1_000_000 * COIN + 100)

@@ -3,9 +3,9 @@
 import pytest
 from multisig_wallet import MultisigWallet
 
-from goodwill import RequireError
+from goodwill import COIN, RequireError
 
-START = 1_000_000
+START = 1_000_000 * COIN
 
 
 @pytest.fixture

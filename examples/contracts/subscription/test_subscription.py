@@ -3,10 +3,10 @@
 import pytest
 from subscription import Subscription
 
-from goodwill import RequireError
+from goodwill import COIN, RequireError
 
 MONTH_MS = 30 * 86_400_000
-START = 1_000_000
+START = 1_000_000 * COIN
 
 
 @pytest.fixture

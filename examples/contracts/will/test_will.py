@@ -3,10 +3,10 @@
 import pytest
 from will import Will
 
-from goodwill import RequireError
+from goodwill import COIN, RequireError
 
 YEAR_MS = 365 * 86_400_000
-START = 1_000_000
+START = 1_000_000 * COIN
 
 
 @pytest.fixture

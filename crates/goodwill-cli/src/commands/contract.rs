@@ -83,7 +83,7 @@ pub(crate) fn run(global: &Global, output: Output, args: Args) -> Result<(), Cli
         Command::Query(args) => ask::query(global, output, &args),
         Command::Show(args) => ask::show(global, output, &args),
         Command::Abi { file } => abi(output, &file),
-        Command::Test { path, vm } => test(&path, vm),
+        Command::Test { path, vm } => test(output, &path, vm),
         Command::Sandbox => sandbox::run(),
     }
 }
@@ -152,16 +152,21 @@ fn abi(output: Output, file: &Path) -> Result<(), CliError> {
 }
 
 /// Python's own exit code says how it went.
-fn test(path: &Path, vm: bool) -> Result<(), CliError> {
+fn test(output: Output, path: &Path, vm: bool) -> Result<(), CliError> {
     let mut pytest = Process::new("python3");
     pytest.args(["-m", "pytest"]).arg(path);
     if vm {
         let own = std::env::current_exe().map_err(|e| CliError::Io("this program's path".into(), e))?;
-        pytest.arg("--goodwill-vm").arg(own);
+        pytest.env("GOODWILL_VM", own);
     }
     let status = pytest.status().map_err(|e| CliError::Io("python3 cannot be started".into(), e))?;
     match status.code() {
-        Some(0) => Ok(()),
+        Some(0) => {
+            if !vm {
+                output.note("Python ran the contracts: it takes more than a chain does. --vm lets the chain's machine run them.");
+            }
+            Ok(())
+        }
         Some(1) => Err(CliError::Rejected("a test failed: see above".into())),
         _ => Err(CliError::Usage(
             "pytest did not run: install it and the package with `pip install -e 'python[test]'` in the project's source".into(),

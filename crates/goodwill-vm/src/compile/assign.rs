@@ -2,14 +2,12 @@
 
 use super::{
     Compiled, Emitter,
+    advice::is_self,
     expression::binary,
     function::{Binding, Meaning},
     module::check_dunder,
 };
-use crate::{
-    bytecode::{Binary, Op, Operand, Reg},
-    program::ClassKind,
-};
+use crate::bytecode::{Binary, Op, Operand, Reg};
 use ruff_python_ast::{self as ast, Expr};
 use ruff_text_size::{Ranged, TextRange};
 
@@ -102,18 +100,11 @@ impl<'a> Emitter<'_, 'a> {
     fn check_attribute_store(&mut self, attribute: &'a ast::ExprAttribute) -> Compiled<()> {
         let text = attribute.attr.as_str();
         check_dunder(self.context, attribute.attr.range, text)?;
-        let Some(class) = self.state().class else { return Ok(()) };
-        let is_self = matches!(&*attribute.value, Expr::Name(name) if name.id.as_str() == "self");
-        if !is_self || !matches!(self.module.kind_of(class), ClassKind::Contract) {
+        if !is_self(&attribute.value) || self.contract().is_none() {
             return Ok(());
         }
         let name = self.module.name(attribute.attr.range, text)?;
-        let own = usize::from(class) - crate::classes::BUILTIN.len();
-        let line = self.module.line_of(own);
-        let declared = line
-            .iter()
-            .any(|class| self.module.classes[*class].fields.iter().any(|(field, _)| *field == name));
-        if declared {
+        if self.field_kind(name).is_some() {
             return Ok(());
         }
         let hint = format!("declare it in the class: {text}: int (or another type)");

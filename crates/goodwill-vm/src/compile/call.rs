@@ -95,6 +95,7 @@ impl<'a> Emitter<'_, 'a> {
             return self.call_super(call, inner, attribute, dst);
         }
         check_dunder(self.context, attribute.attr.range, attribute.attr.as_str())?;
+        self.check_method(attribute)?;
         if attribute.attr.as_str() == "sort" && self.sort_method(call, &attribute.value, dst)? {
             return Ok(());
         }
@@ -227,6 +228,7 @@ impl<'a> Emitter<'_, 'a> {
     /// the compiler understands. Returns whether it was one.
     fn special_call(&mut self, call: &'a ast::ExprCall, symbol: Symbol, dst: Reg) -> Compiled<bool> {
         let arguments = &call.arguments;
+        self.check_taken(symbol, &arguments.args)?;
         match symbol {
             Symbol::Builtin(Builtin::Super) => {
                 self.refuse(call.range(), "super() is not supported here", "write super().method(...)")

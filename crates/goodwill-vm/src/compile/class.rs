@@ -11,7 +11,7 @@ use crate::{
     types::Type,
     value::{ClassId, NameId, Value},
 };
-use ruff_python_ast::{Expr, Stmt, StmtAnnAssign, StmtClassDef, StmtFunctionDef};
+use ruff_python_ast::{self as ast, Expr, Stmt, StmtAnnAssign, StmtClassDef, StmtFunctionDef};
 use ruff_text_size::Ranged;
 use std::collections::BTreeMap;
 
@@ -194,7 +194,7 @@ impl<'a> Module<'a> {
         match kind {
             ClassKind::Contract => {
                 if field.value.is_some() {
-                    let hint = "fields begin as zero; set others in init, or drop the hint for a constant";
+                    let hint = "fields begin as zero; set others in init. A constant has no type annotation: NAME = value";
                     return Err(self.context.refuse(
                         field.range(),
                         "a field of a contract has no value here",
@@ -289,7 +289,7 @@ impl<'a> Module<'a> {
             Some(decorator) => Err(self.context.refuse(
                 decorator.range(),
                 "this method cannot be decorated",
-                "write a plain method, or a function of the module",
+                decorator_hint(decorator, "write a plain method, or a function of the module"),
             )),
         }
     }
@@ -309,7 +309,7 @@ impl<'a> Module<'a> {
                     return Err(self.context.refuse(
                         decorator.range(),
                         "not a decorator for methods",
-                        "use @export, @view or @payable",
+                        decorator_hint(decorator, "use @export, @view or @payable"),
                     ));
                 }
             }
@@ -359,6 +359,19 @@ impl<'a> Module<'a> {
     /// What a class of the file is.
     pub(super) fn kind_of(&self, class: ClassId) -> &ClassKind {
         &self.classes[usize::from(class) - classes::BUILTIN.len()].kind
+    }
+}
+
+/// What to write instead of one of Python's own decorators.
+fn decorator_hint(decorator: &ast::Decorator, otherwise: &'static str) -> &'static str {
+    let name = match &decorator.expression {
+        Expr::Name(name) => name.id.as_str(),
+        _ => "",
+    };
+    match name {
+        "property" | "cached_property" => "write a plain method, and call it with ()",
+        "staticmethod" | "classmethod" => "move it out of the class, as a function of the file",
+        _ => otherwise,
     }
 }
 

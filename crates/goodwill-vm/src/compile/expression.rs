@@ -223,6 +223,7 @@ impl<'a> Emitter<'_, 'a> {
 
     fn binary(&mut self, operation: &'a ast::ExprBinOp, dst: Reg) -> Compiled<()> {
         let range = operation.range();
+        self.check_operator(operation)?;
         let Some(kind) = binary(operation.op) else { return self.refuse_operator(range, operation.op) };
         let a = self.operand(&operation.left)?;
         let b = self.operand(&operation.right)?;

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     bytecode::{Handler, Op, Operand, Reg},
     limits,
-    program::{Function, Parameters},
+    program::{ClassKind, Function, Parameters},
     value::{ClassId, NameId, Value},
 };
 use ruff_python_ast as ast;
@@ -78,6 +78,12 @@ impl<'m, 'a> Emitter<'m, 'a> {
     pub(super) fn state(&mut self) -> &mut State<'a> {
         let last = self.states.len() - 1;
         &mut self.states[last]
+    }
+
+    /// The contract whose method this is.
+    pub(super) fn contract(&self) -> Option<ClassId> {
+        let class = self.states.last()?.class?;
+        matches!(self.module.kind_of(class), ClassKind::Contract).then_some(class)
     }
 
     pub(super) fn refuse<T>(&self, range: TextRange, message: impl Into<String>, hint: &str) -> Compiled<T> {
@@ -436,10 +442,11 @@ fn unknown_name_hint(name: &str) -> &'static str {
         "object" => "leave it out",
         "getattr" | "setattr" | "hasattr" | "delattr" | "vars" | "dir" => "name the attribute: value.name",
         "Contract" | "Map" | "Address" | "export" | "view" | "payable" | "msg" | "chain" | "emit"
-        | "require" | "RequireError" => "import it: from goodwill import ...",
+        | "require" | "RequireError" | "COIN" => "import it: from goodwill import ...",
         "dataclass" => "import it: from dataclasses import dataclass",
         "frozenset" | "bytearray" => "use tuple, set or bytes",
         "staticmethod" | "classmethod" | "property" => "write a plain method, or a function of the module",
+        "format" => "write an f-string: f\"{value:>10}\"",
         _ => "is it defined, and spelled right?",
     }
 }

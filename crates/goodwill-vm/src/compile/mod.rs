@@ -1,5 +1,6 @@
 //! From source to [`Program`]: parse, refuse what is outside the subset, resolve, emit.
 
+mod advice;
 mod assign;
 mod call;
 mod class;

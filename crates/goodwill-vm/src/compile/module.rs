@@ -13,6 +13,7 @@ use crate::{
     types::Type,
     value::{ClassId, NameId, Value},
 };
+use goodwill_types::amount::UNITS_PER_COIN;
 use ruff_python_ast::{Expr, Stmt, StmtFunctionDef, StmtImportFrom};
 use ruff_text_size::{Ranged, TextRange};
 use std::collections::BTreeMap;
@@ -38,7 +39,7 @@ pub(super) enum Decorator {
 }
 
 const IMPORTS: &str = "a contract imports only from goodwill (Contract, Map, Address, export, view, payable, msg, \
-                       chain, emit, require, RequireError) and dataclass from dataclasses";
+                       chain, emit, require, RequireError, COIN) and dataclass from dataclasses";
 
 /// What `from goodwill import ...` can bring.
 fn importable(module: &str, name: &str) -> Option<Symbol> {
@@ -47,6 +48,7 @@ fn importable(module: &str, name: &str) -> Option<Symbol> {
         ("goodwill", "Map") => Symbol::Class(classes::MAP),
         ("goodwill", "Address") => Symbol::Class(classes::ADDRESS),
         ("goodwill", "RequireError") => Symbol::Class(classes::REQUIRE_ERROR),
+        ("goodwill", "COIN") => Symbol::Constant(Value::Int(UNITS_PER_COIN as i64)),
         ("goodwill", "msg") => Symbol::Constant(Value::Message),
         ("goodwill", "chain") => Symbol::Constant(Value::Chain),
         ("goodwill", "emit") => Symbol::Builtin(Builtin::Emit),
@@ -57,6 +59,32 @@ fn importable(module: &str, name: &str) -> Option<Symbol> {
         ("dataclasses", "dataclass") => Symbol::Decorator(Decorator::Dataclass),
         _ => return None,
     })
+}
+
+/// What to write instead of an import.
+fn import_hint(module: &str, name: &str) -> &'static str {
+    match (module.split('.').next().unwrap_or_default(), name) {
+        ("typing", "Optional" | "Union") => "write T | None",
+        ("typing" | "collections", "") | ("typing", _) => "write the types themselves: list[int], T | None",
+        ("collections", _) => "use a dict: counts[key] = counts.get(key, 0) + 1",
+        ("dataclasses", "field") => {
+            "a field's default is a constant; give lists and dicts when the object is made"
+        }
+        ("enum", _) => "use constants of the file: OPEN = 1",
+        ("operator" | "functools" | "itertools", _) => "write it with lambda, loops and comprehensions",
+        ("datetime" | "time" | "calendar", _) => {
+            "chain.timestamp is the block's time, in milliseconds since 1970"
+        }
+        ("random" | "secrets", _) => "everybody must come to the same result: a chain has no randomness",
+        ("math" | "decimal" | "fractions", _) => "count in the smallest unit with int: //, %, ** and divmod",
+        ("json", _) => "return values as they are: lists, dicts, dataclasses",
+        ("hashlib", _) => "chain.sha256(data) and chain.blake3(data) hash bytes",
+        ("abc", _) => "raise NotImplementedError in the method",
+        ("os" | "sys" | "io" | "pathlib" | "socket" | "requests" | "urllib" | "subprocess", _) => {
+            "contracts cannot reach outside; nothing replaces this"
+        }
+        _ => IMPORTS,
+    }
 }
 
 /// What needs no import.
@@ -155,7 +183,9 @@ impl<'a> Module<'a> {
             Stmt::Expr(expr) if matches!(&*expr.value, Expr::StringLiteral(_)) => Ok(()),
             Stmt::Pass(_) => Ok(()),
             Stmt::Import(import) => {
-                Err(self.context.refuse(import.range(), "this import is not supported", IMPORTS))
+                let module = import.names.first().map_or("", |alias| alias.name.as_str());
+                let hint = import_hint(module, "");
+                Err(self.context.refuse(import.range(), "this import is not supported", hint))
             }
             _ => Err(self.context.refuse(
                 statement.range(),
@@ -174,7 +204,8 @@ impl<'a> Module<'a> {
                     "*" => "import names one by one, not *".to_owned(),
                     name => format!("{name} cannot be imported from {module:?}"),
                 };
-                return Err(self.context.refuse(alias.range, message, IMPORTS));
+                let hint = import_hint(module, alias.name.as_str());
+                return Err(self.context.refuse(alias.range, message, hint));
             };
             let name = alias.asname.as_ref().unwrap_or(&alias.name);
             self.define(name.range, name.as_str(), symbol)?;

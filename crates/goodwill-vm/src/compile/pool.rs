@@ -60,6 +60,11 @@ impl Pool {
         Ok(id)
     }
 
+    /// The number of a name that was met.
+    pub(super) fn find(&self, text: &str) -> Option<NameId> {
+        self.name_ids.get(text).copied()
+    }
+
     /// The operand of a constant.
     pub(super) fn constant(
         &mut self,

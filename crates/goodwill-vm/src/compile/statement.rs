@@ -163,6 +163,7 @@ impl<'a> Emitter<'_, 'a> {
     /// Makes what a loop iterates over; says where, and whether it is a range.
     pub(super) fn start_loop(&mut self, source: &'a Expr) -> Compiled<(Reg, bool)> {
         let range = source.range();
+        self.refuse_map(source)?;
         if let Some(arguments) = self.range_call(source) {
             let iter = self.alloc_many(range, 3)?;
             for (at, argument) in arguments.iter().enumerate() {

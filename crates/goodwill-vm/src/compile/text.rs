@@ -92,6 +92,7 @@ impl<'a> Emitter<'_, 'a> {
                 self.constant(range, empty)
             }
             [InterpolatedStringElement::Literal(literal)] => {
+                self.check_format(literal)?;
                 let text = self.module.pool.str(&literal.value);
                 self.constant(range, text)
             }
