@@ -139,6 +139,7 @@ impl Machine {
             return self.raise(classes::TYPE_ERROR, &message);
         };
         self.check_list_change(list)?;
+        self.heap.charge(gas::NATIVE + gas::ALLOCATE)?;
         let new = match value {
             Some(source) => self.collect(source)?,
             None => Vec::new(),
