@@ -38,8 +38,9 @@ use tracing::warn;
 const STOP_TIMEOUT: Duration = Duration::from_millis(1_500);
 /// Where the engine stores what it needs, in the node's folder.
 const ENGINE_DIR: &str = "engine";
-/// Peer sets that are remembered: those of the last epochs.
-pub(crate) const PEER_SETS: NonZeroUsize = NZUsize!(4);
+/// Peer sets that are remembered: this epoch's at its start and after its draw, and the one of the epoch before after
+/// that one's draw, which holds all its nodes. The memory that the network reserves grows with them.
+pub(crate) const PEER_SETS: NonZeroUsize = NZUsize!(3);
 /// Messages that may wait inside the network's parts.
 const NETWORK_MAILBOX: NonZeroUsize = NZUsize!(256);
 /// How far the clocks of two nodes may differ.
